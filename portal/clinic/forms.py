@@ -38,7 +38,7 @@ _WHO_HAS_BEEN_HERE = _(
 
 _AHEAD = _(
     "Only where cards are taken online. The time is held while it is paid, and booked once the money is here. Nothing "
-    "is paid ahead of a session that is booked on request, or by the desk."
+    "is paid ahead of a session that is booked on request, from an offer of the waitlist, or by the desk."
 )
 
 _SETTINGS = [

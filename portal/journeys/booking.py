@@ -15,6 +15,7 @@ from django.utils.translation import override
 from portal.accounts.models import User
 from portal.appointments import actions, ics, terms
 from portal.appointments.models import Appointment, CancelReason
+from portal.billing import actions as billing
 from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
@@ -92,6 +93,7 @@ def book_session(
     patient: Patient,
     agreed: Sequence[PolicyVersion] = (),
     is_offered: bool = False,
+    paid_ahead: Decimal = ZERO,
     by: Actor,
     now: datetime,
 ) -> Appointment:
@@ -99,7 +101,7 @@ def book_session(
 
     Where the service is booked on request it is one, which the desk has to answer, and the mail says by when.
     What the clinic offered to them (`is_offered`) is booked at once. `agreed` are the policies that were agreed to with
-    it. Raises HoldExpired, SlotTaken or TooManyBookings.
+    it; the mail names what was `paid_ahead`, in dollars. Raises HoldExpired, SlotTaken or TooManyBookings.
     """
     appointment = actions.confirm_hold(hold=hold, patient=patient, by=by, now=now, is_offered=is_offered)
     if appointment.is_request:
@@ -110,7 +112,7 @@ def book_session(
     # Their psychologist may have taken leave while the time was held.
     to_do.sessions.raise_stranded([appointment], by=by, now=now)
     consents.agree(patient=patient, versions=agreed, by=by, now=now)
-    notify(appointment, "appointment_booked", now=now)
+    notify(appointment, "appointment_booked", now=now, paid_ahead=paid_ahead)
     return appointment
 
 
@@ -311,13 +313,14 @@ def notify(
     now: datetime,
     before: Appointment | None = None,
     send_at: datetime | None = None,
+    paid_ahead: Decimal = ZERO,
 ) -> bool:
     """Queues one notice for each who is `told`, with the calendar entry; `before` is the session as it was, if moved.
 
     It is sent at once, or waits in the outbox until `send_at`. The dedupe key holds the revision: moving twice sends
     twice, a repeated call sends once. Says whether there is anybody to tell.
     """
-    letters = list(_letters(appointment, template, now=now, before=before))
+    letters = list(_letters(appointment, template, now=now, before=before, paid_ahead=paid_ahead))
     for letter in letters:
         to = Recipient.by_email(letter.reader.address)
         with override(letter.reader.language):
@@ -358,7 +361,12 @@ class _Letter(NamedTuple):
 
 
 def _letters(
-    appointment: Appointment, template: str, *, now: datetime, before: Appointment | None = None
+    appointment: Appointment,
+    template: str,
+    *,
+    now: datetime,
+    before: Appointment | None = None,
+    paid_ahead: Decimal = ZERO,
 ) -> Iterator[_Letter]:
     to_tell = told(appointment, now=now, was=before.starts_at if before else None)
     if not to_tell:
@@ -379,6 +387,9 @@ def _letters(
         "free_until": free_until(appointment, clinic=clinic),
         # Nothing is left to cancel of what turned out to have been held earlier.
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
+        # What stays theirs, once it is cancelled, and what of the fee is paid as it is booked.
+        "held": billing.held_ahead(appointment) if method == "CANCEL" else ZERO,
+        "paid_ahead": paid_ahead,
     }
     for reader in to_tell:
         with override(reader.language):

@@ -111,12 +111,12 @@ def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
         _count_towards(invoice, deposit, by=by, now=now)
 
 
-def held_for(patient: Patient) -> list[Invoice]:
-    """What somebody paid ahead and no session is going to use: it was called off, missed, or cost less. Oldest first.
+def held_for(*patients: Patient) -> list[Invoice]:
+    """What these people paid ahead and no session is will use: it was called off, missed, or cost less. Oldest first.
 
     What is paid on each is in its `paid`; a session that was held and is not billed yet is going to use its own.
     """
-    paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient=patient, paid__gt=0)
+    paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient__in=patients, paid__gt=0)
     deposits = paid.select_related("appointment__location").defer("snapshot").order_by("pk")
     return [deposit for deposit in deposits if deposit.appointment and not _is_waited_for(deposit.appointment)]
 

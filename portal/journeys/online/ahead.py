@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from portal.accounts.roles import Role
@@ -65,6 +66,11 @@ def asked(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings,
         case Ahead.DEPOSIT:
             return cents(charges.price_of(held, clinic=clinic) * clinic.deposit_percent / 100)
     return ZERO
+
+
+def each_by_itself() -> str:
+    """Why several are not booked in one go, in words."""
+    return _("Sessions of this kind are paid ahead, so each is booked by itself: choose each one from the free times.")
 
 
 def _rule(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings, now: datetime) -> str:
@@ -225,7 +231,9 @@ def _book(wanted: PaidBooking, *, by: Actor, now: datetime) -> Appointment:
     elif held.patient_id != wanted.patient_id:
         raise HoldExpired
     agreed = list(PolicyVersion.objects.filter(pk__in=wanted.agreed))
-    return booking.book_session(hold=held, patient=wanted.patient, agreed=agreed, by=by, now=now)
+    return booking.book_session(
+        hold=held, patient=wanted.patient, agreed=agreed, paid_ahead=wanted.attempt.amount, by=by, now=now
+    )
 
 
 def _tell_lost(wanted: PaidBooking, *, now: datetime) -> None:

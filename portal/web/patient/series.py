@@ -16,6 +16,7 @@ from portal.appointments.series_forms import MoveForm
 from portal.appointments.states import Why
 from portal.clinic.booking_rules import rules_of
 from portal.journeys import changing, told
+from portal.journeys.online import ahead
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.moving import Moving
 from portal.journeys.repeating.proposing import not_online, terms_of
@@ -47,6 +48,8 @@ class Patients(Audience):
             return _("A session that does not take place can't be repeated. Please book a new one.")
         if rules_of(opened.session.service, clinic=opened.clinic).is_on_request:
             return not_online("on_request")
+        if ahead.asked(opened.session, patient=opened.session.patient, clinic=opened.clinic, now=opened.now):
+            return ahead.each_by_itself()
         return ""
 
     def most_more(self, opened: Opened) -> int:

@@ -210,3 +210,51 @@ def test_doubled_and_late(shop):
     tasks.look_at_attempt(shop.attempt().pk)
     assert money() == Decimal("110.00")
     assert Appointment.objects.filter(status="booked").count() == 1
+
+
+def booked(shop):
+    """The session of a deposit of $110 that has arrived."""
+    held = choose(shop)
+    shop.pays(goes_on(shop))
+    shop.hears(*shop.messages())
+    held.refresh_from_db()
+    return held
+
+
+def test_what_was_paid_ahead_is_told_as_it_is_cancelled(shop):
+    session = booked(shop)
+    words = "We hold $110.00 that was paid ahead for this session."
+    url = reverse("patient:cancel", args=[session.code])
+    page = shop.client.get(url).content.decode()
+    assert words in page
+    hidden = dict(re.findall(r'<input type="hidden" name="(seen|fee)" value="([^"]*)">', page))
+    done = shop.client.post(url, hidden, follow=True).content.decode()
+    assert "Your session is cancelled" in done
+    assert words in done
+    assert Notice.objects.get(template="appointment_cancelled").text.count("We hold $110.00") == 1
+    listed = shop.client.get(reverse("patient:invoices")).content.decode()
+    assert "We hold $110.00 for you." in listed
+
+
+def test_what_is_paid_ahead_is_not_booked_several_at_once(shop):
+    session = booked(shop)
+    url = reverse("patient:repeat", args=[session.code])
+    assert url not in shop.client.get(reverse("patient:appointment", args=[session.code])).content.decode()
+    page = shop.client.get(url, follow=True).content.decode()
+    assert "so each is booked by itself" in page
+    Service.objects.filter(slug="session").update(ahead="none")
+    assert shop.client.get(url).status_code == 200
+
+
+def test_a_time_that_is_booked_is_not_said_to_be_held(shop):
+    held = choose(shop)
+    shop.pays(goes_on(shop))
+    paying = reverse("patient:paying", args=[shop.attempt().code])
+    page = shop.client.get(paying).content.decode()
+    assert "We are waiting for word of your payment" in page
+    assert "Let it go" not in page
+    assert "Let it go" in shop.client.get(reverse("public:home")).content.decode()
+    shop.hears(*shop.messages())
+    answer = shop.client.post(reverse("public:let_go", args=["session"]), {"hold": str(held.code)})
+    assert answer["Location"] == reverse("patient:appointment", args=[held.code])
+    assert "This time is booked already." in shop.client.get(answer["Location"]).content.decode()

@@ -31,6 +31,7 @@ from portal.appointments.refusals import (
     WrongState,
 )
 from portal.appointments.states import Verb, Why
+from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice
 from portal.billing.online.client import is_on
@@ -52,6 +53,7 @@ from portal.journeys import (
     sessions,
     told,
 )
+from portal.journeys.online import ahead
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.medicare.for_patients import so_far_in_words
 from portal.patients.models import Patient
@@ -131,6 +133,7 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
         "free_until": booking.free_until(appointment, clinic=clinic),
         "steps": steps,
         "is_late": steps[Verb.MOVE].why == Why.LATE,
+        "held": billing.held_ahead(appointment),
     }
 
 
@@ -149,6 +152,8 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
         "is_billed": (is_billed := any(bill.purpose in BILLS_A_SESSION for bill in bills)),
         # The card of its price says it with all else, and goes once the session is billed.
         "deadline": changing.deadline_of(appointment, now=now, clinic=clinic) if is_billed else None,
+        "is_repeated": not appointment.service.first_visit_only
+        and not ahead.asked(appointment, patient=appointment.patient, clinic=clinic, now=now),
         "fee_due": paying.fee_to_come(appointment, clinic=clinic),
     }
     return render(request, "patient/appointment.html", context)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.billing import transfers
-from portal.billing.actions import on_account
+from portal.billing.actions import held_for, on_account
 from portal.billing.models import AssignmentOfBenefit, CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
 from portal.billing.models.online import attempt_of
@@ -56,11 +56,12 @@ def listing(request: ActorRequest) -> HttpResponse:
     visible = Invoice.objects.visible_to(request.actor)
     owing = list(listed(visible.owed_by_patients()).order_by("due_on", "pk"))
     page = Paginator(listed(visible).order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    people = Patient.objects.managed_by(request.actor.person)
     several = any(invoice.patient__user_id != request.user.pk for invoice in page)
     context = {
         "owing": owing_rows(owing, today=today),
         "owed": sum((balance_of(invoice) for invoice in owing), start=ZERO),
-        "account": on_account(*Patient.objects.managed_by(request.actor.person)),
+        "account": on_account(*people) + sum((deposit.paid for deposit in held_for(*people)), start=ZERO),
         "page": page,
         "invoices": invoice_rows(page, several=several, today=today),
         "online": is_on(),

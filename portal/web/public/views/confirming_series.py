@@ -67,7 +67,7 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
     whose = WhoseForm(data if "who" in data else None, patients=people)
     patient = whose.chosen
     if ahead.asked(held, patient=patient, clinic=clinic, now=now):
-        messages.info(request, _("This session is paid ahead. Book it first, then book more like it from its page."))
+        messages.info(request, ahead.each_by_itself())
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     needed = consents.outstanding([patient], today=clinic.today(now)).get(patient.pk, [])
 
