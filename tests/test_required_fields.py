@@ -123,7 +123,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "NameForm": {"user": psychologist.user},
         "UndoForm": {"verb": Verb.UNDO_CHECK_IN},
         "PaymentForm": {"most": Decimal(10), "today": today, "since": today},
-        "RefundForm": {"most": Decimal(10), "today": today, "since": today, "method": "card"},
+        "RefundForm": {"most": Decimal(10), "today": today, "since": today, "came_by": "card", "can_keep": True},
         "TakingForm": {
             "owing": [],
             "held": Decimal(0),

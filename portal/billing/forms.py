@@ -166,12 +166,18 @@ class RefundForm(_MoneyForm):
         required=False,
         help_text=_("It is printed on the receipt: nothing about anybody's health."),
     )
+    other_way = forms.BooleanField(
+        label=_("It goes back another way than it came, and the reason says why"), required=False
+    )
     needed_where_shown = ("reason",)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.order_fields(["amount", "method", "reason", "received_on", "reference", "location"])
-        field_of(self, "method", forms.ChoiceField).choices = [*METHODS, (KEEP, _("Keep it on their account"))]
+    def __init__(self, *args: Any, came_by: str, can_keep: bool, **kwargs: Any) -> None:
+        """`came_by` is the method by which the money came: that is how it goes back, unless somebody ticks."""
+        super().__init__(*args, method=came_by, **kwargs)
+        self.came_by = came_by
+        self.order_fields(["amount", "method", "other_way", "reason", "received_on", "reference", "location"])
+        keep = [(KEEP, _("Keep it on their account"))] if can_keep else []
+        field_of(self, "method", forms.ChoiceField).choices = [*METHODS, *keep]
         if self.data.get("method") == KEEP:
             self.fields["received_on"].required = False
 
@@ -179,7 +185,16 @@ class RefundForm(_MoneyForm):
         data = super().clean() or {}
         if data.get("method") != KEEP and not data.get("reason") and "reason" not in self.errors:
             self.add_error("reason", ValidationError(_("Why is it given back?"), code="required"))
+        if self.goes_another_way and not data.get("other_way"):
+            words = _("It came by another way: %(method)s. Choose that, or tick below that it goes back differently.")
+            params = {"method": Method(self.came_by).label}
+            self.add_error("method", ValidationError(words, code="other_way", params=params))
         return data
+
+    @property
+    def goes_another_way(self) -> bool:
+        """Whether what is chosen is not how the money came: the page then asks for a tick."""
+        return self.is_bound and self.data.get("method") in AT_THE_DESK and self.data.get("method") != self.came_by
 
     def too_much(self, left: Decimal) -> None:
         """Says how much of the payment is left, in dollars."""

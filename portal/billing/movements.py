@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.db.models import Exists, OuterRef
 
-from portal.billing.models import Allocation, Invoice, Payment
+from portal.billing.models import Allocation, Invoice, Method, Payment
 from portal.billing.models.payment import AT_THE_DESK
 from portal.common.money import ZERO
 
@@ -41,6 +41,11 @@ class Movement:
     def is_correctable(self) -> bool:
         """Whether what stands of it can be said anew: it was written down by hand."""
         return bool(self.left) and self.payment.method in AT_THE_DESK
+
+    @property
+    def is_refundable(self) -> bool:
+        """Whether the desk may give back what stands of it: Medicare's money goes back by its claim."""
+        return bool(self.left) and self.payment.method != Method.MEDICARE
 
     @property
     def taken_off(self) -> Decimal:

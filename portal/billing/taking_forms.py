@@ -96,6 +96,9 @@ class TakingForm(forms.Form):
         if data["location"] is None:
             self.add_error(None, ValidationError(_("Add the place where you are first."), code="place"))
         cash, handed = data.get(Method.CASH.value) or ZERO, data.get("handed")
+        if handed and not cash and Method.CASH.value not in self.errors:
+            asked = _("How much of it is for the invoices? Write that as cash, or clear this.")
+            self.add_error("handed", ValidationError(asked, code="no_cash"))
         if handed is not None and not self.errors and handed < cash:
             self.add_error(
                 "handed", ValidationError(_("That is less than the cash that you count here."), code="little")

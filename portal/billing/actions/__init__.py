@@ -52,8 +52,10 @@ from portal.billing.actions.payers import (
 )
 from portal.billing.actions.payments import move_payment, record_payment
 from portal.billing.actions.refunds import (
+    approved_by,
     is_asked_for_again,
     keep_on_account,
+    may_be_kept,
     refund_account,
     refund_payment,
 )
@@ -71,6 +73,7 @@ __all__ = [
     "add_payer",
     "ahead_as_shown",
     "approve_claim",
+    "approved_by",
     "ask_no_more_ahead",
     "assign_benefit",
     "bill",
@@ -103,6 +106,7 @@ __all__ = [
     "links_of",
     "links_of_all",
     "mark_exported",
+    "may_be_kept",
     "may_bill",
     "money_as_shown",
     "move_payment",

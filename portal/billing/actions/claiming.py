@@ -98,6 +98,7 @@ def reject_claim(
                 received_on=decided_on,
                 by=by,
                 now=now,
+                claim=claim,
             )
     values = {"amount": None, "decided_on": decided_on, "reason": reason.strip()}
     step(claim, ClaimStatus.REJECTED, by=by, now=now, values=values, day=decided_on, reason=reason.strip())

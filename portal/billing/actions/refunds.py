@@ -17,8 +17,18 @@ from portal.billing.actions.credits import credit_line
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.rows import by_key, place_of, refundable, the_same, write_payment
-from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment, Purpose, StripeRefund
-from portal.billing.refusals import KeyReused, NotRefundable, ReasonMissing
+from portal.billing.claim_states import ClaimStatus
+from portal.billing.models import (
+    Allocation,
+    Invoice,
+    InvoiceStatus,
+    MedicareClaim,
+    Method,
+    Payment,
+    Purpose,
+    StripeRefund,
+)
+from portal.billing.refusals import ClaimApproved, KeyReused, NotRefundable, ReasonMissing
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, in_cents
@@ -40,17 +50,21 @@ def refund_payment(
     received_on: date | None = None,
     location: Location | None = None,
     seen: str | None = None,
+    claim: MedicareClaim | None = None,
 ) -> Payment:
     """Gives back `amount` dollars of a payment on an invoice, as a new row with a minus; idempotent by `key`.
 
     What was paid ahead and goes back is not owing again. Raises NotRefundable (with what is left)
     when more is asked than that payment still settles of that invoice, ReasonMissing, and ChangedMeanwhile as
     `record_payment` does. By hand it is given out of the drawer where it was taken, unless `location` says another.
+    Raises ClaimApproved for what Medicare paid for a claim that stands: only the `claim` itself gives that back.
     """
     invoice = lock_invoice(invoice)
     if earlier := by_key(key):
         return the_same(earlier, invoice, -amount)
     check_left(payment=payment, invoice=invoice, amount=amount, seen=seen)
+    if (paid := approved_by(payment)) and paid != claim:
+        raise ClaimApproved(paid)
     if not reason.strip():
         raise ReasonMissing
     how = method or payment.method
@@ -82,6 +96,23 @@ def refund_payment(
     )
     ask_no_more_of(invoice, key=f"back:{refund.code}", reason="Given back", by=by, now=now)
     return refund
+
+
+def approved_by(payment: Payment) -> MedicareClaim | None:
+    """The claim that stands approved and by which Medicare paid this: its money goes back to Medicare alone."""
+    if payment.method != Method.MEDICARE:
+        return None
+    return MedicareClaim.objects.filter(status=ClaimStatus.APPROVED, steps__payment=payment).first()
+
+
+def may_be_kept(payment: Payment, invoice: Invoice) -> bool:
+    """Whether what a payment settles of an invoice may stay on the account of whom the invoice is about.
+
+    A payer's money is on nobody's account, and neither is Medicare's; what is on its way to its card is gone.
+    """
+    if invoice.payer_id is not None or invoice.bulk_billed or payment.method == Method.MEDICARE:
+        return False
+    return not StripeRefund.objects.under_way().filter(payment=payment).exists()
 
 
 def check_left(*, payment: Payment, invoice: Invoice, amount: Decimal, seen: str | None) -> None:
@@ -116,12 +147,8 @@ def keep_on_account(
     payer or Medicare is billed, and ChangedMeanwhile where the invoice is not as it was `seen`.
     """
     invoice = lock_invoice(invoice)
-    if invoice.payer_id is not None or invoice.bulk_billed:
-        # A payer's money is on nobody's account, and neither is Medicare's.
-        raise NotRefundable(ZERO)
     check_left(payment=payment, invoice=invoice, amount=amount, seen=seen)
-    if StripeRefund.objects.under_way().filter(payment=payment).exists():
-        # It goes back to its card.
+    if not may_be_kept(payment, invoice):
         raise NotRefundable(ZERO)
     Allocation.objects.create(payment=payment, invoice=invoice, amount=-amount)
     invoice.refresh_from_db(fields=["paid"])

@@ -309,9 +309,13 @@ class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
 
     def check_amount(self, total: Decimal) -> None:
         """Adds what is wrong with the money taken, now that the total is known."""
-        if self.is_bulk:
+        method = self.cleaned_data.get("method")
+        if self.is_bulk or method in TAKES_NOTHING:
+            # Without the page's own figure nobody can say whether the amount was typed.
+            proposed = bool(self.data.get("proposed_for", "").strip())
+            self.check_nothing_dropped(total=total, is_untouched=self.is_untouched or not proposed)
             return
-        if self.cleaned_data.get("method") in (*TAKES_NOTHING, None) or "amount" in self.errors:
+        if method is None or "amount" in self.errors:
             return
         self.check_rest(self.cleaned_data, is_theirs=self.cleaned_data.get("bill_to", THEMSELVES) == THEMSELVES)
         amount = self.cleaned_data["amount"] + (self.cleaned_data.get("rest_amount") or 0)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.actions import TakenPart
 from portal.billing.forms import METHODS
 from portal.common.forms.fields import MoneyField
+from portal.common.money import ZERO, dollars
 
 
 class SplitFields(forms.Form):
@@ -37,6 +38,18 @@ class SplitFields(forms.Form):
         ):
             if is_wrong and name not in self.errors:
                 self.add_error(name, ValidationError(words, code="rest"))
+
+    def check_nothing_dropped(self, *, total: Decimal, is_untouched: bool) -> None:
+        """Refuses money that was typed where none is taken: what is owing in dollars stands in the field by itself."""
+        amount, rest = self.cleaned_data.get("amount") or ZERO, self.cleaned_data.get("rest_amount") or ZERO
+        typed = rest + (ZERO if is_untouched or amount == total else amount)
+        if typed:
+            words = _(
+                "%(amount)s is typed as paid, but what is chosen takes no money now. "
+                "Choose how it was paid, or clear it."
+            )
+            params = {"amount": dollars(typed)}
+            self.add_error(None, ValidationError(words, code="dropped", params=params))
 
     @property
     def rest(self) -> TakenPart | None:

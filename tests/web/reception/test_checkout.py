@@ -605,6 +605,16 @@ def test_two_ways_that_do_not_add_up_are_refused(desk, session, change, field):
     assert counts() == (0, 0)
 
 
-def test_what_is_not_taken_leaves_the_second_way_alone(desk, session):
-    desk.post(url(session), split(key=str(uuid.uuid4())) | {"method": "later", "amount": ""})
-    assert counts() == (1, 0)
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"amount": "220.00", "rest_method": "cash", "rest_amount": "40.00"}, "$40.00 is typed as paid"),
+        ({"amount": "50.00"}, "$50.00 is typed as paid"),
+    ],
+)
+def test_no_money_that_is_typed_is_dropped_where_none_is_taken_now(desk, session, typed, said):
+    answer = desk.post(url(session), sent(method="later") | typed)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert counts() == (0, 0)
+    assert desk.post(url(session), sent(method="later", amount="220")).status_code == 302

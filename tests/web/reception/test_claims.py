@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.models import ClaimStatus, MedicareClaim, Payment
+from portal.billing.refusals import ClaimApproved, NotRefundable
 from portal.common.text.spreadsheet import as_cell
 from portal.web.reception.views import claims as views
 from tests import make
@@ -176,6 +178,34 @@ def test_a_claim_is_followed_on_its_page(books, desk):
     assert "149.05" in page
     claim.refresh_from_db()
     assert step(desk, claim, "pending").status_code == 302
+
+
+def test_what_medicare_paid_goes_back_by_its_claim_alone(books, desk):
+    claim = claim_of(books, days=3)
+    invoice = claim.line.invoice
+    assert step(desk, claim, "approved", amount="149.05", to="clinic", decided_on="24/11/2026").status_code == 302
+    payment = Payment.objects.get()
+    address = reverse("reception:refund_payment", args=[invoice.number, payment.number])
+    page = desk.get(reverse("reception:invoice", args=[invoice.number])).content.decode()
+    assert address not in page
+    cash = {"amount": "149.05", "method": "cash", "other_way": "on", "reason": "x", "received_on": "2026-11-24",
+            "key": str(uuid.uuid4())}  # fmt: skip
+    for answer in (desk.get(address), desk.post(address, cash)):
+        assert answer.url == reverse("reception:claim", args=[claim.code])
+    with pytest.raises(ClaimApproved):
+        actions.refund_payment(
+            payment=payment,
+            invoice=invoice,
+            amount=Decimal(1),
+            method="cash",
+            reason="x",
+            key="c",
+            by=books.by,
+            now=NOW,
+        )
+    with pytest.raises(NotRefundable):
+        actions.keep_on_account(payment=payment, invoice=invoice, amount=Decimal(1), by=books.by, now=NOW)
+    assert Payment.objects.count() == 1
 
 
 @pytest.mark.parametrize(

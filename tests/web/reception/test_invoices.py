@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.billing import actions
+from portal.billing.actions import BillTo
 from portal.billing.charges import Charge
 from portal.billing.models import Invoice, Payment, Purpose
 from portal.billing.totals import COUNTED
@@ -37,7 +38,7 @@ def desk():
     return make.client_for(make.staff())
 
 
-def issue(price="220.00", *, patient=None, psychologist=None, now=NOW, location=None):
+def issue(price="220.00", *, patient=None, psychologist=None, now=NOW, location=None, payer=None):
     """An issued invoice of one line."""
     patient = patient or make.patient()
     reindex(patient)
@@ -47,6 +48,7 @@ def issue(price="220.00", *, patient=None, psychologist=None, now=NOW, location=
         psychologist=psychologist or make.psychologist(),
         location=location or make.location(),
         charges=[Charge(description="Session", unit_price=D(price))],
+        bill_to=BillTo(payer) if payer else None,
         by=by,
         now=now,
     )
@@ -547,6 +549,27 @@ def test_money_is_given_back(desk):
     assert f"refund of {payment.number}" in words(response)
     too_much = desk.post(url("refund_payment", invoice, payment.number), payment_form("70.01"))
     assert (too_much.status_code, "Only $70.00 of this payment is left to give back." in words(too_much)) == (422, True)
+
+
+def test_a_refund_goes_back_the_way_it_came_unless_somebody_ticks(desk):
+    invoice = issue()
+    address = url("refund_payment", invoice, pay(invoice, "100.00").number)
+    cash = payment_form("30.00") | {"method": "cash"}
+    assert "other_way" not in desk.get(address).content.decode()
+    asked = desk.post(address, cash)
+    assert asked.status_code == 422
+    assert "It came by another way: Card." in words(asked)
+    assert 'name="other_way"' in asked.content.decode()
+    assert not Payment.objects.filter(reverses__isnull=False).exists()
+    assert desk.post(address, cash | {"other_way": "on"}).status_code == 302
+    assert Payment.objects.get(reverses__isnull=False).method == "cash"
+
+
+def test_only_what_can_stay_on_an_account_is_offered_to_stay(desk):
+    invoice, payer = issue(), issue(payer=make.payer())
+    kept = "Keep it on their account"
+    assert kept in words(desk.get(url("refund_payment", invoice, pay(invoice, "100.00").number)))
+    assert kept not in words(desk.get(url("refund_payment", payer, pay(payer, "100.00").number)))
 
 
 def test_a_refund_is_of_a_payment_on_this_invoice(desk):

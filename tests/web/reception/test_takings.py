@@ -79,6 +79,12 @@ def test_two_invoices_by_two_methods(desk, patient, old, new):
     assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
 
 
+def test_cash_that_was_handed_over_is_for_something(desk, patient, old):
+    _page, response = send(desk, patient, **{f"gets_{old.number}": "100", "handed": "70", "card": "100"})
+    assert response.status_code == 422
+    assert "How much of it is for the invoices?" in words(response)
+
+
 def test_what_is_missing_is_said_and_nothing_taken(desk, patient, old):
     _page, response = send(desk, patient, **{f"gets_{old.number}": "100", "cash": "80"})
     assert response.status_code == 422

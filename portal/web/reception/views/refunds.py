@@ -17,7 +17,7 @@ from portal.billing.forms import KEEP, RefundForm
 from portal.billing.models import Invoice, Payment
 from portal.billing.online import refunds
 from portal.billing.online.client import is_on
-from portal.billing.refusals import ChangedMeanwhile, KeyReused, NotRefundable
+from portal.billing.refusals import ChangedMeanwhile, ClaimApproved, KeyReused, NotRefundable
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
@@ -25,6 +25,7 @@ from portal.common.web.htmx import redirect_to
 from portal.journeys import paying, taking
 from portal.web.reception import drawer, meanwhile
 from portal.web.reception.views.card_refunds import to_card
+from portal.web.reception.views.claims import paid_by_medicare
 
 
 def _invoice(request: ActorRequest, number: str) -> Invoice:
@@ -45,13 +46,16 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     payment = _payment(invoice, receipt)
     if is_on() and refunds.goes_to_card(payment):
         return to_card(request, invoice, payment, now=now)
+    if claim := actions.approved_by(payment):
+        return paid_by_medicare(request, ClaimApproved(claim))
     left = actions.refundable(payment=payment, invoice=invoice)
     form = RefundForm(
         request.POST or None,
         most=left,
         today=ClinicSettings.current().today(now),
         since=payment.received_on,
-        method=payment.method,
+        came_by=payment.method,
+        can_keep=actions.may_be_kept(payment, invoice),
         seen=invoice.seen_as,
         places=drawer.places(),
         place=drawer.place_of(request, payment.location or invoice.location),
@@ -59,6 +63,8 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _given_back(request, invoice, payment, form, now=now)
+        except ClaimApproved as refused:
+            return paid_by_medicare(request, refused)
         except NotRefundable as refused:
             form.too_much(refused.left)
         except ChangedMeanwhile as refused:
@@ -84,7 +90,7 @@ def _given_back(
     request: ActorRequest, invoice: Invoice, payment: Payment, form: RefundForm, *, now: datetime
 ) -> HttpResponse:
     """Does what was asked for and leads to the invoice; raises what the books refuse."""
-    said = form.cleaned_data
+    said = {name: value for name, value in form.cleaned_data.items() if name != "other_way"}
     if said["method"] == KEEP:
         taking.keep_on_account(
             payment=payment, invoice=invoice, amount=said["amount"], by=request.actor, now=now, seen=said["seen"]
