@@ -23,7 +23,8 @@ class NotOffered(Refusal):
     """Nothing that can be booked.
 
     `reason`: time (outside hours, notice or horizon), service, mode, location, room, psychologist, first_visit_only,
-    first_visit_ahead, known_only, approved_only.
+    first_visit_ahead, known_only, approved_only; of what is offered on also address, asked (about another time),
+    declined.
     """
 
 

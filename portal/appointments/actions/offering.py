@@ -16,6 +16,8 @@ from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet
+
 from portal.appointments import eligibility, waitlist
 from portal.appointments.actions import rules
 from portal.appointments.actions.holding import hold, release_hold
@@ -115,6 +117,11 @@ def open_for(free: FreeTime, *, goes_on: bool, by: Actor, now: datetime) -> Vaca
     if insert_or_ignore(vacancy):
         return vacancy
     return Vacancy.objects.still_open().get(psychologist=free.psychologist, starts_at=free.starts_at)
+
+
+def open_there(free: FreeTime) -> QuerySet[Vacancy]:
+    """What of this time is offered on now."""
+    return Vacancy.objects.still_open().filter(psychologist=free.psychologist, starts_at=free.starts_at)
 
 
 def lock_vacancy(vacancy: Vacancy | int) -> Vacancy | None:

@@ -152,10 +152,24 @@ def hand_over(*, entry: WaitlistEntry, to: Patient, by: Actor, now: datetime) ->
 
 
 def end_with_booking(appointment: Appointment, *, by: Actor, now: datetime) -> None:
-    """Who waited for such a session, and has one now, waits no longer. What was offered to them ends with the next turn
-    of its time (`journeys.waitlist`): it may be in another diary, which is not locked here."""
+    """Who waited for such a session and has it ahead of them now, at a time, in a way, with somebody and where they
+    asked for it, waits no longer; else they go on waiting. What was offered to them ends with the next turn of its time
+    (`journeys.waitlist`): it may be in another diary, which is not locked here."""
+    if appointment.starts_at <= now:
+        return
     for entry in WaitlistEntry.objects.waiting().filter(patient=appointment.patient_id, service=appointment.service_id):
-        leave_waitlist(entry=entry, why=WaitlistEntry.Ended.BOOKED, by=by, now=now)
+        if _is_met_by(entry, appointment):
+            leave_waitlist(entry=entry, why=WaitlistEntry.Ended.BOOKED, by=by, now=now)
+
+
+def _is_met_by(entry: WaitlistEntry, session: Appointment) -> bool:
+    whom = set(entry.psychologists.values_list("pk", flat=True))
+    return (
+        entry.suits(session.starts_at, session.zone)
+        and session.mode in entry.ways
+        and entry.location_id in {None, session.location_id}
+        and (not whom or session.psychologist_id in whom)
+    )
 
 
 def end_what_is_over(*, today: date, by: Actor, now: datetime) -> int:

@@ -55,7 +55,8 @@ def _accept(*, offer: Offer, instead_of: UUID | None, shown: str, by: Actor, now
         booked = _book(offer, held, by=by, now=now)
     else:
         booked = _swap(offer, held, swap, by=by, now=now)
-        actions.leave_waitlist(entry=offer.entry, why=WaitlistEntry.Ended.BOOKED, by=by, now=now)
+    # Also where they wish for something else by now: this is what they said yes to.
+    actions.leave_waitlist(entry=offer.entry, why=WaitlistEntry.Ended.BOOKED, by=by, now=now)
     offering.accepted(offer, booked=booked, moved_from=moved_from, by=by, now=now)
     mails.withdraw(offer, now=now)
     _end_the_others(offer.vacancy, by=by, now=now)

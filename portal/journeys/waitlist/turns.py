@@ -146,8 +146,10 @@ def offer_by_hand(*, free: FreeTime, entry: WaitlistEntry, by: Actor, now: datet
     clinic = ClinicSettings.current()
     lock_diary(free.psychologist)
     vacancy = offering.open_for(free, goes_on=clinic.freed_times != FreedTimes.BY_DESK, by=by, now=now)
-    if vacancy.offers.still_open().exists() or entry.offers.still_open().exists():
+    if vacancy.offers.still_open().exists():
         raise SlotTaken("psychologist")
+    if entry.offers.still_open().exists():
+        raise NotOffered("asked")
     if vacancy.offers.filter(entry=entry).exists():
         raise NotOffered("declined")
     fit = next(iter(waitlist.fitting(free, now=now, clinic=clinic, for_staff=True, entries=[entry.pk])), None)
@@ -169,12 +171,20 @@ def obstacle(fit: Fit, free: FreeTime, *, now: datetime) -> Refusal | None:
 
 
 def obstacles(fits: Sequence[Fit], free: FreeTime, *, now: datetime) -> list[Refusal | None]:
-    """The same of each of these. Five queries at most, however many they are."""
+    """The same of each of these. Seven queries at most, however many they are."""
     nobody = unreached([fit.entry.patient_id for fit in fits])
+    offers = Offer.objects.filter(entry__in=[fit.entry.pk for fit in fits]).order_by()
+    here = offering.open_there(free).values("pk")
+    asked = set(offers.still_open().exclude(vacancy__in=here).values_list("entry", flat=True))
+    before = set(offers.filter(vacancy__in=here, ended_at__isnull=False).values_list("entry", flat=True))
     found: list[Refusal | None] = []
     for fit, refusal in zip(fits, offering.refusals_of(fits, free, by=BY_LINK, now=now), strict=True):
         if fit.entry.patient_id in nobody:
             found.append(NotOffered("address"))
+        elif fit.entry.pk in asked:
+            found.append(NotOffered("asked"))
+        elif fit.entry.pk in before:
+            found.append(NotOffered("declined"))
         elif not fit.entry.service.online:
             found.append(NotOffered("service"))
         else:

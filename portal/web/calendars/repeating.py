@@ -25,7 +25,7 @@ from portal.patients.models import Patient
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.booking import Here, day_of, what_is_booked
 from portal.web.calendars.refused import why_not
-from portal.web.calendars.told import say_what_was_done
+from portal.web.calendars.told import say_what_was_done, say_who_waits_no_longer
 from portal.web.series.answering import PATTERN, asks_for_times, times_or_page
 from portal.web.series.trying import do_or_ask_again
 
@@ -66,6 +66,7 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
             booked = tried.done
             done = ngettext("%(n)s session is booked.", "%(n)s sessions are booked.", len(booked)) % {"n": len(booked)}
             say_what_was_done(request, with_days(done, booked), telling.told(booked, now=now), is_past=False)
+            say_who_waits_no_longer(request, booked[0], now=now)
             return tried.answer
         asked, refusal = tried.asked, tried.refusal
     context = here.context | {

@@ -24,7 +24,7 @@ from portal.web.calendars import audience as calendars
 from portal.web.calendars import fees
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.series_forms import StaffMoveForm
-from portal.web.calendars.told import say_what_was_done
+from portal.web.calendars.told import say_what_was_done, say_who_waits_no_longer
 from portal.web.series.audience import Audience
 from portal.web.series.opened import Opened
 
@@ -59,6 +59,7 @@ class Staff(Audience):
         say_what_was_done(
             opened.request, with_days(done, sessions), telling.told(sessions, now=opened.now), is_past=False
         )
+        say_who_waits_no_longer(opened.request, opened.session, now=opened.now)
 
     def context(self, opened: Opened) -> dict[str, Any]:
         return {"patient_url": self._patient_url(opened.session)}

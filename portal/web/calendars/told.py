@@ -7,9 +7,13 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from portal.appointments.models import Appointment
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, WaitlistEntry
+from portal.common.access.decorators import ActorRequest
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import when
 from portal.journeys import booking, same_day
@@ -33,13 +37,31 @@ def warn_if_untold(request: HttpRequest, told: Sequence[Reader], *, is_past: boo
         messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
 
 
-def say_what_stands(request: HttpRequest, booked: Appointment, moved: Appointment | None, *, now: datetime) -> None:
+def say_who_waits_no_longer(request: ActorRequest, booked: Appointment, *, now: datetime) -> None:
+    """That what was booked at this moment took somebody off the waitlist, with the way back to it."""
+    ended = WaitlistEntry.objects.filter(
+        patient=booked.patient_id, ended_at=now, ended_why=WaitlistEntry.Ended.BOOKED
+    ).select_related("service")
+    for entry in ended:
+        words = _("%(name)s waited for this, and is off the waitlist for %(service)s.") % {
+            "name": booked.person.name,
+            "service": entry.service.name,
+        }
+        if request.actor.role == Role.PSYCHOLOGIST:
+            messages.info(request, words)
+            continue
+        back = reverse("reception:join_waitlist", args=[booked.person.code])
+        messages.info(request, format_html('{} <a href="{}">{}</a>', words, back, _("Put them back")))
+
+
+def say_what_stands(request: ActorRequest, booked: Appointment, moved: Appointment | None, *, now: datetime) -> None:
     """What is booked; of a move, whose page has the words and the way back, no more than that nobody is told."""
     told, is_past = booking.told(booked, now=now, was=moved.starts_at if moved else None), booked.starts_at <= now
     if moved is None:
         done = _("Booked: %(when)s with %(psychologist)s.")
         words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
         say_what_was_done(request, done % words, told, is_past=is_past)
+        say_who_waits_no_longer(request, booked, now=now)
     else:
         warn_if_untold(request, told, is_past=is_past)
     if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=now)):

@@ -596,3 +596,19 @@ def test_a_second_session_on_one_day_is_said_when_it_is_booked(desk, place, who,
     assert answer.status_code == 302
     assert len(sessions()) == 2
     assert any("another session with a Medicare item on that day" in said for said in words(answer)) is told
+
+
+def test_only_a_booking_that_somebody_waited_for_takes_them_off_the_waitlist(desk, place, who, url):
+    entry = make.waiting(patient=who, service=place.service, weekdays=1 << 5)
+    past = desk.post(url, typed(place, day="2026-11-21", at="10:00", outside="yes"), follow=True)
+    desk.post(url, pressed(place))
+    entry.refresh_from_db()
+    assert (entry.is_waiting, Appointment.objects.count()) == (True, 2)
+    assert "off the waitlist" not in past.content.decode()
+    entry.weekdays = 1 << 3
+    entry.save()
+    said = desk.post(url, pressed(place, TEN + timedelta(days=1)), follow=True)
+    entry.refresh_from_db()
+    assert entry.ended_why == "booked"
+    assert "is off the waitlist" in said.content.decode()
+    assert reverse("reception:join_waitlist", args=[who.code]) in said.content.decode()

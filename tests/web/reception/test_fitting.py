@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.appointments.models import Appointment, Offer, Vacancy
+from portal.appointments.models import Appointment, Offer, Status, Vacancy
 from portal.notifications.models import Notice
 from portal.web.reception.views import fitting
 from tests import make
@@ -174,3 +174,14 @@ def test_nobody_is_asked_who_left_the_list_meanwhile(desk, place, time):
     entry = waits(place, 3, ended_at=NOW, ended_why="left")
     said = {"time": time, "entry": str(entry.code)}
     assert desk.post(reverse("reception:offer_time"), said).status_code == 404
+
+
+def test_who_thinks_about_another_time_is_not_asked_and_the_page_says_why(desk, place, time):
+    entry = waits(place, 3)
+    other = place.session(hours=50, status=Status.CANCELLED)
+    make.offer(vacancy=make.vacancy(session=other), entry=entry)
+    response = desk.get(page(time))
+    assert "Another time is offered to them" in response.content.decode()
+    assert "Offer by e-mail" not in response.content.decode()
+    said = desk.post(reverse("reception:offer_time"), {"time": time, "entry": str(entry.code)}, follow=True)
+    assert "Nobody was asked. Another time is offered to them" in said.content.decode()

@@ -115,10 +115,12 @@ def _in_words(refusal: Refusal) -> str:
             return _("They would be new to this psychologist, who takes no new patients.")
         case NotOffered(reason="declined"):
             return _("This time was offered to them before.")
+        case NotOffered(reason="asked"):
+            return _("Another time is offered to them, and they have not answered yet.")
         case NotOffered(reason="time"):
             return _("It begins too soon to be answered by e-mail: ring them.")
         case SlotTaken():
-            return _("Somebody is being asked already, or the time is taken.")
+            return _("Somebody else is being asked already, or the time is taken.")
     return _("It can't be booked by a link: book it for them.")
 
 
