@@ -244,6 +244,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{'MD5' if PORTAL_ENV == 'test' else 'Argon2'}PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "portal.clinic.passwords.NotTheClinicsName"},
+    {"NAME": "portal.clinic.passwords.NotAPattern", "OPTIONS": {"from_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -90,10 +90,11 @@ class OurFields(forms.Form):
 
 
 def _what_a_password_must_be() -> str:
-    """The five rules in one line: who reads it chooses one that passes them all."""
+    """The rules in one line: who reads it chooses one that passes them all."""
     least = next(rule.min_length for rule in get_default_password_validators() if hasattr(rule, "min_length"))
     return gettext(
-        "At least %(least)d characters, and hard to guess: not a common password, not your name, not the clinic's."
+        "At least %(least)d characters, and hard to guess: not a common password, not a few characters again and "
+        "again, not your name, not the clinic's."
     ) % {"least": least}
 
 

@@ -16,7 +16,10 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-JOINING = "At least 10 characters, and hard to guess: not a common password, not your name, not the clinic's."
+JOINING = (
+    "At least 10 characters, and hard to guess: not a common password, not a few characters again and again, "
+    "not your name, not the clinic's."
+)
 SIGN_UP = reverse("account_signup")
 CODE = reverse("account_email_verification_sent")
 TYPED = {"first_name": "Mai", "last_name": "Nguyễn", "email": "mia@example.com", "password1": "seven-quiet-lorikeets"}
