@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import stripe
+from django.test import Client
 from django.urls import reverse
 
 from portal.billing.models import AttemptStatus, Payment, PaymentAttempt, StripeEvent, StripeRefund
@@ -133,6 +134,17 @@ def test_coming_back_asks_at_once(till):
     assert response["Location"] == f"/my/invoices/{invoice.number}/?paying={till.attempt().code}"
     tasks.look_at_attempt(till.attempt().pk)
     assert paid(invoice) == Decimal("220.00")
+
+
+def test_coming_back_says_no_bill_to_whoever_may_not_see_it(till):
+    invoice = till.invoice()
+    till.pays(till.press_pay(invoice))
+    back = reverse("public:back_from_paying", args=[till.attempt().code])
+    for query in ("", "?stopped"):
+        response = Client().get(back + query)
+        assert response["Location"].startswith(reverse("account_login"))
+        assert invoice.number not in response["Location"]
+        assert make.signed_in_client().get(back + query).status_code == 404
 
 
 @pytest.mark.parametrize("how", ["secret", "changed", "none", "old"])

@@ -1,37 +1,47 @@
-"""Back from Stripe's page: led to the bill that was paid, which shows the payment by itself."""
+"""Back from Stripe's page: who may see it is led to the bill that was paid, which shows the payment by itself."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_q.tasks import async_task
 
-from portal.billing.models import AttemptStatus, BillLink, PaymentAttempt
-from portal.common.access.decorators import open_to_all
+from portal.accounts.roles import Role
+from portal.billing.models import AttemptStatus, BillLink, Invoice, PaymentAttempt
+from portal.common.access.actors import Actor
+from portal.common.access.decorators import open_to_all, to_sign_in
 from portal.web.public.views.bill import OPENED
 
 
-@open_to_all(reason="shows nothing: it leads on to a page that asks who wants to see it")
+@open_to_all(reason="shows nothing: it leads on who may see the bill, and asks everybody else to sign in")
 @require_safe
 def back(request: HttpRequest, code: UUID) -> HttpResponse:
-    """Has Stripe asked at once, whether or not its message comes, and leads on."""
+    """Has Stripe asked at once, whether or not its message comes, and leads on whoever may see what is paid.
+
+    An address names a bill: who has signed in is asked before one is led there, not by the page that is found.
+    """
     attempt = get_object_or_404(PaymentAttempt.objects.select_related("invoice", "booking__service"), code=code)
     stopped = "stopped" in request.GET
     if attempt.status == AttemptStatus.OPEN and not stopped:
         async_task("portal.journeys.online.tasks.look_at_attempt", attempt.pk)
+    bill = _bill(request, attempt)
+    if not bill and not request.user.is_authenticated:
+        return to_sign_in(request)
+    if not bill and not _is_theirs(request, attempt):
+        raise Http404
     if attempt.invoice is None:
         if stopped:
             messages.info(request, _("You stopped before paying. Nothing was taken from your card."))
             return redirect("public:confirm", service=attempt.booking.service.slug)
         return redirect("patient:paying", code=attempt.code)
     word = "stopped" if stopped else "paying"
-    page = _bill(request, attempt) or reverse("patient:invoice", args=[attempt.invoice.number])
+    page = bill or reverse("patient:invoice", args=[attempt.invoice.number])
     return redirect(f"{page}?{word}={attempt.code}")
 
 
@@ -40,3 +50,11 @@ def _bill(request: HttpRequest, attempt: PaymentAttempt) -> str:
     opened = [code for code in request.session.get(OPENED, []) if isinstance(code, str)]
     link = BillLink.objects.filter(invoice=attempt.invoice, code__in=opened).first() if opened else None
     return reverse("public:bill", args=[link.code]) if link else ""
+
+
+def _is_theirs(request: HttpRequest, attempt: PaymentAttempt) -> bool:
+    """Whether whoever is signed in has a page of the bill, or booked what is paid for."""
+    if attempt.invoice is None:
+        return attempt.created_by_id == request.user.pk
+    actor = Actor(user=request.user, role=Role.PATIENT)
+    return Invoice.objects.visible_to(actor).filter(pk=attempt.invoice.pk).exists()
