@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_q.tasks import async_task
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.billing.models import AttemptStatus, BillLink, Invoice, PaymentAttempt
 from portal.common.access.actors import Actor
@@ -31,10 +32,11 @@ def back(request: HttpRequest, code: UUID) -> HttpResponse:
     if attempt.status == AttemptStatus.OPEN and not stopped:
         async_task("portal.journeys.online.tasks.look_at_attempt", attempt.pk)
     bill = _bill(request, attempt)
-    if not bill and not request.user.is_authenticated:
-        return to_sign_in(request)
-    if not bill and not _is_theirs(request, attempt):
-        raise Http404
+    if not bill:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if not _is_theirs(request.user, attempt):
+            raise Http404
     if attempt.invoice is None:
         if stopped:
             messages.info(request, _("You stopped before paying. Nothing was taken from your card."))
@@ -52,9 +54,9 @@ def _bill(request: HttpRequest, attempt: PaymentAttempt) -> str:
     return reverse("public:bill", args=[link.code]) if link else ""
 
 
-def _is_theirs(request: HttpRequest, attempt: PaymentAttempt) -> bool:
-    """Whether whoever is signed in has a page of the bill, or booked what is paid for."""
+def _is_theirs(user: User, attempt: PaymentAttempt) -> bool:
+    """Whether somebody has a page of the bill, or booked what is paid for."""
     if attempt.invoice is None:
-        return attempt.created_by_id == request.user.pk
-    actor = Actor(user=request.user, role=Role.PATIENT)
+        return attempt.created_by_id == user.pk
+    actor = Actor(user=user, role=Role.PATIENT)
     return Invoice.objects.visible_to(actor).filter(pk=attempt.invoice.pk).exists()
