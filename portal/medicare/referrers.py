@@ -15,6 +15,7 @@ from portal.common.text.normalise import fold
 from portal.medicare.models import Referral, Referrer, ReferrerHistory
 from portal.medicare.models.referrers import FACTS
 from portal.medicare.refusals import MergedMeanwhile
+from portal.patients.models import Patient
 
 # Who writes a letter of a kind, where the register has to be told.
 WRITES: Final = {
@@ -82,6 +83,23 @@ def perhaps_the_same(referrer: Referrer, *, limit: int = 5) -> list[Referrer]:
     named = Q(found_by__startswith=" ".join(Referrer(name=referrer.name).words().split()))
     same = Q(provider_number=referrer.provider_number) if referrer.provider_number else Q(pk__in=[])
     return list(Referrer.objects.standing().filter(same | named).exclude(pk=referrer.pk).order_by("name", "pk")[:limit])
+
+
+def same_number(number: str) -> Referrer | None:
+    """The entry that has this provider number, which is one person's at one place."""
+    return Referrer.objects.standing().filter(provider_number=number).order_by("pk").first() if number else None
+
+
+def same_letter(patient: Patient, values: Mapping[str, Any]) -> Referral | None:
+    """A letter on file for a patient that says the same of who wrote it, when and of what kind; `values` of a form."""
+    letters = Referral.objects.standing().filter(
+        patient=patient, written_on=values["written_on"], kind=values["kind"], is_for_group=values["is_for_group"]
+    )
+    number, name = values["referrer_provider_number"], fold(values["referrer_name"])
+    for letter in letters.order_by("pk"):
+        if (number and number == letter.referrer_provider_number) or name == fold(letter.referrer_name):
+            return letter
+    return None
 
 
 def letters_of(referrer: Referrer) -> Any:

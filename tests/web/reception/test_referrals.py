@@ -178,3 +178,30 @@ def test_a_letter_is_taken_off_file(desk):
     assert "They take it to another practice" in desk.get(at("referral", referral.code)).content.decode()
     # A second press, from an older page.
     assert desk.post(url, {"why": "elsewhere"}).url == at("referral", referral.code)
+
+
+# ---- Written down twice ----------------------------------------------------------------------------------------------
+
+
+def test_a_provider_number_is_not_written_down_for_a_second_referrer(desk):
+    wong = make.referrer(name="Dr Alice Wong", provider_number="2429581T")
+    sent = {"name": "Dr Kim Lee", "kind": "gp", "provider_number": "2429581T"}
+    answer = desk.post(at("new_referrer"), sent)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["provider_number"])
+    page = answer.content.decode()
+    assert "Dr Alice Wong has this provider number" in page
+    assert at("referrer", wong.code) in page
+    assert Referrer.objects.count() == 1
+
+
+def test_the_same_letter_is_not_put_on_file_twice(desk):
+    patient, wong = make.patient(), make.referrer(name="Dr Alice Wong", provider_number="2429581T")
+    url, sent = at("add_referral", patient.code), LETTER | {"referrer": str(wong.code)}
+    assert desk.post(url, sent).status_code == 302
+    first = Referral.objects.get()
+    answer = desk.post(url, sent | {"services": "4"})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["written_on"])
+    assert at("referral", first.code) in answer.content.decode()
+    assert Referral.objects.count() == 1
+    assert desk.post(url, sent | {"written_on": "2026-11-02"}).status_code == 302
+    assert desk.post(at("add_referral", make.patient().code), sent).status_code == 302

@@ -24,6 +24,7 @@ from portal.journeys import better_access
 from portal.medicare.actions import add_referral, say_used_elsewhere
 from portal.medicare.forms import FindReferrerForm, ReferralForm, UsedElsewhereForm
 from portal.medicare.models import Referral, UsedElsewhere
+from portal.medicare.referrers import same_letter
 from portal.medicare.refusals import ChangedMeanwhile
 from portal.medicare.telling import course_in_words, doubt_in_words, ledger_in_words, year_in_words
 from portal.patients.models import Patient
@@ -74,6 +75,10 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
         today=ClinicSettings.current().today(now),
         referrer=chosen,
     )
+    same = same_letter(patient, form.cleaned_data) if request.method == "POST" and form.is_valid() else None
+    if same:
+        words = _("This letter is on file already: the same writer, the same date and the same kind.")
+        form.add_error("written_on", words)
     if request.method == "POST" and form.is_valid():
         with making(request, now=now) as made:
             added = add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
@@ -92,6 +97,7 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
         "form": form,
         "patient": patient,
         "chosen": chosen,
+        "same": same,
         "q": typed,
         "lines": referrers.suggested(typed, to=f"{to}?referrer="),
     }

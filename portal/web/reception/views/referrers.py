@@ -80,6 +80,12 @@ def listing(request: ActorRequest) -> HttpResponse:
 def new(request: ActorRequest) -> HttpResponse:
     now = timezone.now()
     form = ReferrerForm(request.POST if request.method == "POST" else None)
+    same = (
+        referrers.same_number(form.values["provider_number"]) if request.method == "POST" and form.is_valid() else None
+    )
+    if same:
+        words = _("%(name)s has this provider number in the register already.") % {"name": same.name}
+        form.add_error("provider_number", words)
     if request.method == "POST" and form.is_valid():
         with making(request, now=now) as made:
             added = referrers.add_referrer(values=form.values, by=request.actor, now=now)
@@ -88,7 +94,7 @@ def new(request: ActorRequest) -> HttpResponse:
         _say_warnings(request, form)
         return made.answer
     status = 422 if request.method == "POST" else 200
-    return render(request, "reception/referrer_new.html", {"form": form}, status=status)
+    return render(request, "reception/referrer_new.html", {"form": form, "same": same}, status=status)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -101,6 +107,8 @@ def referrer(request: ActorRequest, code: UUID) -> HttpResponse:
     stored_name = found.name
     form = ReferrerForm(request.POST if request.method == "POST" else None, instance=found)
     save = partial(_change, found, request=request)
+    if request.method == "POST" and form.is_valid():
+        _warn_of_double(found, form)
     if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("%(name)s is saved.") % {"name": found.name})
         _say_warnings(request, form)
@@ -141,6 +149,13 @@ def merge(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _change(found: Referrer, *, request: ActorRequest, values: dict[str, object]) -> None:
     referrers.change_referrer(referrer=found, values=values, by=request.actor, now=timezone.now())
+
+
+def _warn_of_double(found: Referrer, form: ReferrerForm) -> None:
+    """Says whose the number is as well; both stand side by side below, where two entries of one person are merged."""
+    same = referrers.same_number(form.values["provider_number"])
+    if same is not None and same.pk != found.pk:
+        form.warn("provider_number", _("%(name)s has this provider number too.") % {"name": same.name})
 
 
 def _one(request: ActorRequest, code: UUID) -> Referrer:
