@@ -285,6 +285,8 @@ class Likeness:
     patient: Patient
     same_name_and_birth: bool
     same_phone: bool
+    # The same number of a Medicare card, and the same number beside the name.
+    same_card: bool = False
 
 
 def possible_duplicates(
@@ -295,9 +297,13 @@ def possible_duplicates(
     preferred_name: str = "",
     date_of_birth: date,
     phone: PhoneNumber | None = None,
+    card: tuple[str, str] = ("", ""),
     limit: int = 5,
 ) -> list[Likeness]:
-    """Patients with the same birth date and a name in common, or the same phone: to be looked at, not to be refused."""
+    """Patients with the same birth date and a name in common, the same phone, or the same line of a Medicare `card`.
+
+    To be looked at, not to be refused.
+    """
     names = telling_keys(first_name) | telling_keys(preferred_name) | telling_keys(last_name)
     born = SearchKey.objects.filter(key=f"{date_of_birth:%Y-%m-%d}")
     named = SearchKey.objects.filter(key__in=names, patient=OuterRef("patient"))
@@ -305,5 +311,13 @@ def possible_duplicates(
     by_phone = set[int]()
     if phone:
         by_phone = set(SearchKey.objects.filter(key=phone.as_e164).values_list("patient", flat=True)[:limit])
-    found = queryset.filter(pk__in=alike | by_phone)[:limit]
-    return [Likeness(p, same_name_and_birth=p.pk in alike, same_phone=p.pk in by_phone) for p in found]
+    by_card = set(with_card(*card).values_list("pk", flat=True)[:limit])
+    found = queryset.filter(pk__in=alike | by_phone | by_card)[:limit]
+    return [Likeness(p, p.pk in alike, same_phone=p.pk in by_phone, same_card=p.pk in by_card) for p in found]
+
+
+def with_card(number: str, irn: str) -> QuerySet[Patient]:
+    """Whose Medicare card has this number, with this number beside the name; nobody's where one is missing."""
+    if not number or not irn:
+        return Patient.objects.none()
+    return Patient.objects.filter(medicare_number=number, medicare_irn=irn)

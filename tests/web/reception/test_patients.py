@@ -400,3 +400,46 @@ def test_who_is_registered_to_be_booked_is_booked_next_also_if_somebody_is_alike
     answer = desk.post(new, sent | {"is_new": "yes"})
     assert answer.url == reverse("reception:book", args=[Patient.objects.latest("pk").code])
     assert 'name="then" value="book">' in desk.get(new).content.decode()
+
+
+# ---- Two people with one line of a Medicare card ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def holder(db):
+    return make.patient(legal_first_name="Chidi", medicare_number="2951873125", medicare_irn="1")
+
+
+def _with_card(patient, page, **change):
+    form = page.context["form"]
+    said = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    card = {"medicare_number": "2951 87312 5", "medicare_irn": "1", "date_of_birth": "3/2/1990"}
+    return said | card | make.shown_in(page) | change
+
+
+def test_a_card_that_is_on_file_for_somebody_else_asks_first(desk, holder):
+    patient = make.patient()
+    address = reverse("reception:edit_patient", args=[patient.code])
+    sent = _with_card(patient, desk.get(address))
+    answer = desk.post(address, sent)
+    patient.refresh_from_db()
+    assert (answer.status_code, patient.medicare_number) == (409, "")
+    assert [one.pk for one in answer.context["same_card"]] == [holder.pk]
+    assert holder.name in answer.content.decode()
+    assert desk.post(address, sent | {"card_is_right": "yes"}).status_code == 302
+    patient.refresh_from_db()
+    assert patient.medicare_number == holder.medicare_number
+
+
+def test_another_line_of_the_same_card_is_the_familys(desk, holder):
+    patient = make.patient()
+    address = reverse("reception:edit_patient", args=[patient.code])
+    assert desk.post(address, _with_card(patient, desk.get(address), medicare_irn="2")).status_code == 302
+
+
+def test_whoever_is_registered_with_a_card_on_file_is_asked_about(desk, holder):
+    sent = {"legal_first_name": "Nobody", "legal_last_name": "Alike", "date_of_birth": "1/1/1999"}
+    card = {"medicare_number": "2951873125", "medicare_irn": "1"}
+    answer = desk.post(reverse("reception:new_patient"), sent | card)
+    assert (answer.status_code, [one.same_card for one in answer.context["alike"]]) == (409, [True])
+    assert "same Medicare card" in answer.content.decode()

@@ -33,7 +33,7 @@ from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
 from portal.patients.recognising import recognised
 from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, SomebodyElseIsBilled
-from portal.patients.search import Likeness, possible_duplicates, search
+from portal.patients.search import Likeness, possible_duplicates, search, with_card
 from portal.reports.days import owed_by
 from portal.web.calendars import undoing
 from portal.web.reception.forms import EndCarerForm
@@ -103,7 +103,16 @@ def _alike(request: ActorRequest, values: dict[str, Any]) -> list[Likeness]:
         preferred_name=values["preferred_name"],
         date_of_birth=values["date_of_birth"],
         phone=values["phone"] or None,
+        card=(values["medicare_number"], values["medicare_irn"]),
     )
+
+
+def _same_card(form: PatientForm, patient: Patient) -> list[Patient]:
+    """Who else has the line of a Medicare card that was typed here anew."""
+    typed = (form.cleaned_data["medicare_number"], form.cleaned_data["medicare_irn"])
+    if typed == (patient.medicare_number, patient.medicare_irn):
+        return []
+    return list(with_card(*typed).exclude(pk=patient.pk)[:FOUND])
 
 
 def _say_warnings(request: HttpRequest, form: PatientForm) -> None:
@@ -165,15 +174,19 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
         today=ClinicSettings.current().today(now),
     )
     save = partial(actions.update_patient, patient=patient, by=request.actor, now=now)
-    if request.method == "POST" and form.is_valid() and form.saves(save):
+    same_card: list[Patient] = []
+    if request.method == "POST" and form.is_valid() and request.POST.get("card_is_right") != "yes":
+        same_card = _same_card(form, patient)
+    if request.method == "POST" and not same_card and form.is_valid() and form.saves(save):
         messages.success(request, _("The changes are saved."))
         if "email" in form.changes and (link := addresses.waiting(patient, now=now)):
             words = _("We write to %(email)s once it is confirmed by the link that was sent there.")
             messages.info(request, words % {"email": link.email})
         _say_warnings(request, form)
         return redirect("reception:patient", code=patient.code)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "reception/patient_edit.html", {"form": form, "patient": patient}, status=status)
+    status = 200 if request.method != "POST" else 409 if same_card else 422
+    context = {"form": form, "patient": patient, "same_card": same_card}
+    return render(request, "reception/patient_edit.html", context, status=status)
 
 
 # ---- Carers ---------------------------------------------------------------------------------------------------------
