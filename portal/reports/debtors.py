@@ -64,6 +64,35 @@ def debtors(actor: Actor, *, by_payer: bool, today: date, page: int = 1) -> Debt
     return Debtors(rows, _debtor(whole, by_payer=True), len(found) > PER_PAGE)
 
 
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """All that is owing on the list of invoices, in dollars, by who owes it."""
+
+    patients: Decimal
+    payers: Decimal
+    medicare: Decimal
+
+    @property
+    def together(self) -> Decimal:
+        return self.patients + self.payers + self.medicare
+
+
+def in_all(actor: Actor) -> Owing:
+    """How the two lists, and what Medicare is billed, make up what the list of invoices says is owing. One query."""
+    is_bulk, has_payer = Q(bulk_billed=True), Q(payer__isnull=False)
+    sums = (
+        Invoice.objects.visible_to(actor)
+        .owing()
+        .order_by()
+        .aggregate(
+            patients=Sum(_OWING, filter=~is_bulk & ~has_payer),
+            payers=Sum(_OWING, filter=~is_bulk & has_payer),
+            medicare=Sum(_OWING, filter=is_bulk),
+        )
+    )
+    return Owing(**{name: cents(amount or ZERO) for name, amount in sums.items()})
+
+
 def every_debtor(actor: Actor, *, by_payer: bool, today: date) -> Iterator[Debtor]:
     """All of them, for a file."""
     for row in _grouped(actor, by_payer=by_payer, today=today).iterator(chunk_size=2_000):
@@ -71,9 +100,9 @@ def every_debtor(actor: Actor, *, by_payer: bool, today: date) -> Iterator[Debto
 
 
 def _owing(actor: Actor, *, by_payer: bool) -> InvoiceQuerySet:
-    # What Medicare is billed nobody owes: it stands on the list of claims.
-    owing = Invoice.objects.visible_to(actor).owing().filter(bulk_billed=False).order_by()
-    return owing.filter(payer__isnull=False) if by_payer else owing
+    # What Medicare is billed nobody owes: it stands on the list of claims. What a payer is billed no patient owes.
+    owing = Invoice.objects.visible_to(actor).owing().order_by()
+    return owing.filter(payer__isnull=False, bulk_billed=False) if by_payer else owing.owed_by_patients()
 
 
 def _sums(today: date) -> dict[str, Sum]:

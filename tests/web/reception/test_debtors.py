@@ -74,6 +74,10 @@ def test_what_payers_owe_stands_by_them(desk):
     rows = debtors(make.actor(), by_payer=True, today=TODAY).rows
     assert [(one.name, one.code, one.total) for one in rows] == [("Plan Partners", str(payer.code), D("80.00"))]
     assert "Plan Partners" in desk.get(f"{URL}?by=payer").content.decode()
+    (own,) = debtors(make.actor(), by_payer=False, today=TODAY).rows
+    assert (own.total, own.count) == (D("100.00"), 1), "what a payer is billed the patient doesn't owe"
+    said = "Patients owe $100.00, payers $80.00, and Medicare $0.00 that is bulk-billed: $180.00 in all"
+    assert said in desk.get(URL).content.decode()
     for query in (f"payer={payer.code}", "q=plan+part"):
         assert numbers(desk.get(f"/reception/invoices/?{query}")) == [invoice.number]
 

@@ -39,6 +39,7 @@ def debtors(request: ActorRequest) -> HttpResponse:
     found = reports.debtors(request.actor, by_payer=by_payer, today=_today(), page=page)
     context = {
         "found": found,
+        "in_all": reports.in_all(request.actor),
         "rows": [(one, tuple(zip(AGES, one.ages, strict=True))) for one in found.rows],
         "all_together": tuple(zip(AGES, found.all_together.ages, strict=True)),
         "heads": AGES,
