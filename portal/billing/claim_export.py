@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portal.billing.models import MedicareClaim
+from portal.common.money import ZERO
 from portal.common.text.spreadsheet import Cell, csv_of
 
 HEAD = (
     *("claim", "invoice", "status", "billed", "family_name", "given_name", "name_on_card", "born"),
-    *("medicare_number", "irn", "card_valid_to", "item", "date_of_service", "start", "minutes", "charge"),
+    *("medicare_number", "irn", "card_valid_to", "item", "date_of_service", "start", "minutes", "charge", "paid"),
     *("expected_benefit", "provider", "provider_number", "place", "referrer", "referrer_provider_number"),
     *("referrer_practice", "referral_date", "referral_services"),
 )
@@ -42,6 +43,8 @@ def _row(claim: MedicareClaim) -> list[Cell]:
         f"{start:%H:%M}",
         line.minutes,
         claim.charged,
+        # By the patient, of this service: what is bulk-billed they pay nothing of.
+        ZERO if line.invoice.bulk_billed else min(claim.charged, line.invoice.paid),
         claim.may_bring,
         provider.get("name", ""),
         provider.get("number", ""),

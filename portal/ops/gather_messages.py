@@ -43,6 +43,7 @@ STAFF_ONLY = (
     "portal/common/forms/spans.py",
     "portal/journeys/to_do/",
     "portal/journeys/meanwhile.py",
+    "portal/journeys/claims_held.py",
     "portal/journeys/same_day.py",
     "portal/settings.py",
     "portal/appointments/closed.py",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +41,7 @@ class ClaimTable(ListTable[ClaimRow]):
     empty_title = _("No claim found")
 
     stencil = Stencil(
-        "reception/_claim_row.html", holes="code page patient day item psychologist invoice number benefit exported"
+        "reception/_claim_row.html", holes="code page patient day item psychologist invoice number benefit exported why"
     )
 
     class Meta:
@@ -47,8 +49,8 @@ class ClaimTable(ListTable[ClaimRow]):
         orderable = False
         attrs = {"class": "table cards claims close"}
 
-    def __init__(self, keyset: KeysetPage[ClaimRow], **kwargs: Any) -> None:
-        self.keyset = keyset
+    def __init__(self, keyset: KeysetPage[ClaimRow], *, held: Mapping[UUID, list[str]], **kwargs: Any) -> None:
+        self.keyset, self.held = keyset, held
         self.page_of, self.invoice_of = each("reception:claim"), each("reception:invoice")
         # The same few days stand in many rows.
         self.written = cache(date_short)
@@ -65,6 +67,7 @@ class ClaimTable(ListTable[ClaimRow]):
                 "is_open": record.status in (ClaimStatus.PENDING, ClaimStatus.SENT),
                 "is_bulk": record.line__invoice__bulk_billed,
                 "is_exported": record.exported_at is not None,
+                "is_held": record.code in self.held,
             },
             (
                 record.code,
@@ -77,5 +80,6 @@ class ClaimTable(ListTable[ClaimRow]):
                 record.line__invoice__number,
                 dollars(record.amount if record.amount is not None else record.line__benefit),
                 self.written(record.exported_at.date()) if record.exported_at else "",
+                " ".join(self.held.get(record.code, ())),
             ),
         )

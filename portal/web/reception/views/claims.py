@@ -23,9 +23,11 @@ from portal.billing.models import AssignmentOfBenefit, Invoice, MedicareClaim
 from portal.billing.refusals import ClaimApproved, ClaimChanged, OverClaim, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.punctuation import listed
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.keyset import page_of
 from portal.journeys import claiming
+from portal.journeys.claims_held import held_back
 from portal.web.reception.claim_filter import ClaimFilter, page_asked
 from portal.web.reception.claim_sending import SendManyForm
 from portal.web.reception.claim_table import ClaimTable
@@ -33,6 +35,8 @@ from portal.web.reception.claim_table import ClaimTable
 PER_PAGE = 25
 # More is a slip of the filters: nothing is cut off in silence, so no file is made of it.
 MOST = 5_000
+# So many invoices are named that are not in a file.
+NAMED = 10
 
 
 def _chosen(request: ActorRequest, *, now: datetime) -> ClaimFilter:
@@ -59,6 +63,7 @@ def _list(request: ActorRequest, *, form: SendManyForm | None = None, now: datet
     )
     table = ClaimTable(
         page,
+        held=held_back([row.code for row in page.rows], now=now),
         empty_text=_("Nothing fits. Take a filter away.")
         if chosen.narrows
         else _("A session that is billed with a Medicare item stands here until Medicare has answered."),
@@ -104,6 +109,18 @@ def export(request: ActorRequest) -> HttpResponse:
     if len(claims) > MOST:
         words = _("More than %(n)s claims are listed, so no file was made. Narrow the list and take them in parts.")
         messages.error(request, words % {"n": f"{MOST:,}"})
+        return redirect(_back(request))
+    held = held_back([claim.code for claim in claims], now=now)
+    if left_out := [claim for claim in claims if claim.code in held]:
+        words = ngettext(
+            "%(n)d claim is not in the file, for it can't be made yet: %(numbers)s. The list says why.",
+            "%(n)d claims are not in the file, for they can't be made yet: %(numbers)s. The list says why.",
+            len(left_out),
+        )
+        numbers = listed(sorted({claim.line.invoice.number for claim in left_out})[:NAMED])
+        messages.warning(request, words % {"n": len(left_out), "numbers": numbers})
+    claims = [claim for claim in claims if claim.code not in held]
+    if not claims:
         return redirect(_back(request))
     file = claim_export.export(claims)
     actions.mark_exported(claims=claims, by=request.actor, now=now)
