@@ -300,6 +300,11 @@ class Fee:
     amounts: Amounts
 
 
+def without_item(charge: Charge) -> Charge:
+    """The charge as a third party is billed: Medicare pays nothing towards it."""
+    return replace(charge, item_number="", benefit=ZERO, item_proposed="", item_reason="")
+
+
 def at_the_benefit(charge: Charge) -> Charge:
     """The charge of a bulk-billed session: Medicare's benefit, no more and no less."""
     return replace(charge, unit_price=charge.benefit, tax_code=TaxCode.GST_FREE)

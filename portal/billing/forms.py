@@ -219,7 +219,7 @@ class AheadForm(SeenInvoice):
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, amount: Decimal, seen: str = "") -> None:
-        start = {"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4()), "seen": seen}
+        start = {"amount": amount or None, "method": Method.CARD, "key": str(uuid.uuid4()), "seen": seen}
         super().__init__(data, initial=start)
 
 

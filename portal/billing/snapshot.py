@@ -179,6 +179,10 @@ def take(
     psychologist, location = invoice.psychologist, invoice.location
     provider = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
     lines = list(invoice.lines.all())
+    # An insurer or another third party reads the least: who, when, what and how much.
+    for_a_claim = invoice.payer is None or (
+        not invoice.payer.is_third_party and any(line.item_number for line in lines)
+    )
     return {
         "version": VERSION,
         "title": "Tax invoice" if _is_taxed(invoice, clinic) and _has_taxable(lines) else "Invoice",
@@ -192,7 +196,7 @@ def take(
             "number": provider.number if provider else "",
         },
         "practice": {"name": location.name, "address": location.address, "phone": _phone(location.phone)},
-        "patient": _patient(invoice.patient, for_a_claim=invoice.payer_id is None or any(x.item_number for x in lines)),
+        "patient": _patient(invoice.patient, for_a_claim=for_a_claim),
         "bill_to": {
             "name": invoice.bill_to_name,
             "address": invoice.bill_to_address,
@@ -200,7 +204,7 @@ def take(
             "purchase_order": invoice.purchase_order,
             "claim_number": invoice.claim_number,
         },
-        "referral": _referral(referral, standing),
+        "referral": _referral(referral, standing) if for_a_claim else None,
         "lines": [_line(line, invoice) for line in lines],
         "subtotal": str(invoice.subtotal),
         "gst": str(invoice.gst),

@@ -19,6 +19,7 @@ from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, MedicareClaim, Purpose
+from portal.billing.models.payer import billed_to_family
 from portal.clinic import kept
 from portal.medicare import schedule
 from portal.medicare.for_patients import left_in_words
@@ -206,12 +207,13 @@ def _may_claim(session: Appointment) -> bool:
 def _unbilled(patients: Iterable[int | None], *, now: datetime, until: datetime | None = None) -> QuerySet[Appointment]:
     """Sessions that a referral may cover and that have no invoice: those that were held, and those to come.
 
-    Of those that start after `until` none.
+    What an insurer or another third party is billed takes none of its services. Of those that start after `until` none.
     """
     billed = Invoice.objects.order_by().live().for_purpose(Purpose.SESSION).filter(appointment=OuterRef("pk"))
     sessions = Appointment.objects.all() if until is None else Appointment.objects.filter(starts_at__lte=until)
     return (
-        sessions.filter(
+        billed_to_family(sessions)
+        .filter(
             Q(status__in=states.SEEN) | Q(status__in=states.OPEN, ends_at__gt=now),
             patient__in=patients,
             service__medicare=True,

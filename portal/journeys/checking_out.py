@@ -78,6 +78,11 @@ class Held:
         return kinds.GROUP if self.group else kinds.CARER if self.carer else kinds.INDIVIDUAL
 
     @property
+    def is_for_third_party(self) -> bool:
+        """Whether an insurer, an employer or an agency is billed: Medicare then pays nothing."""
+        return self.bill_to is not None and self.bill_to.payer.is_third_party
+
+    @property
     def is_usual(self) -> bool:
         """Whether it was with the patient alone, or with those who came along."""
         return self.counts_towards == MbsItem.CountsTowards.INDIVIDUAL
@@ -108,15 +113,15 @@ class Claim:
         return self.bulk_billed and self.is_covered and bool(self.ways) and held.bill_to is None
 
     def item(self, appointment: Appointment, held: Held) -> MbsItem | None:
-        """The item to bill, or None: without a referral there is none, whatever was chosen."""
+        """The item to bill, or None: without a referral, or for a third party, there is none whatever was chosen."""
         if held.item == AS_HELD:
             return self.proposed(appointment, held)
         chosen = next((item for item in self.items if item.item == held.item), None)
-        return chosen if self.is_covered else None
+        return chosen if self.is_covered and not held.is_for_third_party else None
 
     def proposed(self, appointment: Appointment, held: Held) -> MbsItem | None:
         """The item that fits the session as it was held, whatever was chosen."""
-        if held.abroad or (held.group and held.group.why_not(held.mode)):
+        if held.abroad or held.is_for_third_party or (held.group and held.group.why_not(held.mode)):
             return None
         of_kind = [item for item in self.items if item.counts_towards == held.counts_towards]
         return charges.item_for(
@@ -130,6 +135,8 @@ class Claim:
 
     def why(self, appointment: Appointment, held: Held) -> str:
         """Why this item is proposed, or none; empty where no referral covers the session, which is said elsewhere."""
+        if held.bill_to is not None and held.is_for_third_party and appointment.service.medicare:
+            return proposing.why_not_for(held.bill_to.payer.name)
         if not self.is_covered:
             return ""
         if item := self.proposed(appointment, held):

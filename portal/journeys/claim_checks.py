@@ -174,6 +174,10 @@ def _of_line(line: Line, *, invoice: Invoice, paper: InvoiceOnPaper, file: _OnFi
     standing, others = file.standing(claim), file.others(line, claim)
     row = schedule.row_of(line.item_number, on=line.service_date) if line.service_date else None
     patient, session = invoice.patient, invoice.appointment
+    # The patient claims with what is printed, the clinic with the card as it is on file by now.
+    card, irn = paper["patient"]["medicare_number"].replace(" ", ""), paper["patient"]["irn"]
+    if invoice.bulk_billed:
+        card, irn = patient.medicare_number, patient.medicare_irn
     return Facts(
         item=line.item_number,
         service_date=line.service_date,
@@ -193,11 +197,12 @@ def _of_line(line: Line, *, invoice: Invoice, paper: InvoiceOnPaper, file: _OnFi
         practice_address=paper["practice"]["address"],
         letter=_letter(paper, claim.referral if claim else None, file),
         patient_name=paper["patient"]["name"],
-        card_number=paper["patient"]["medicare_number"].replace(" ", ""),
-        irn=paper["patient"]["irn"],
+        is_bulk_billed=invoice.bulk_billed,
+        card_number=card,
+        irn=irn,
         card_expires=patient.medicare_expires,
         card_name=patient.medicare_name,
-        card_is_right=card_is_right(paper["patient"]["medicare_number"]),
+        card_is_right=card_is_right(card),
         why=standing.why if standing else None,
         is_last=standing.is_last if standing else False,
         was_held=session is None or session.is_completed,

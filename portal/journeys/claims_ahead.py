@@ -103,6 +103,7 @@ def _facts(bill: ToBill, charge: Charge, amounts: Amounts, *, file: _OnFile) -> 
         practice_address=session.location.address,
         letter=_letter(bill.claim.referral, file),
         patient_name=patient.legal_name,
+        is_bulk_billed=bill.shown.bulk_billed,
         card_number=patient.medicare_number,
         irn=patient.medicare_irn if patient.medicare_number else "",
         card_expires=patient.medicare_expires,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
+from portal.billing.models import Invoice, Purpose
+from portal.billing.models.payer import billed_to_family
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock
 
@@ -14,13 +17,19 @@ from portal.common.languages.times import clock
 def others_with_a_rebate(session: Appointment, *, now: datetime) -> list[Appointment]:
     """The patient's other sessions that Medicare may pay for on the day of this one, where it takes place.
 
-    Empty where Medicare pays nothing for this one. What was cancelled or missed was no attendance. One query at most.
+    Empty where Medicare pays nothing for this one. What was cancelled or missed was no attendance, and what is invoiced
+    without an item, or goes to an insurer, asks Medicare for nothing. One query at most.
     """
     if not session.service.medicare:
         return []
     midnight = datetime.combine(session.local_start.date(), time(), session.zone)
     own = Appointment.objects.filter(patient=session.patient_id, service__medicare=True).exclude(pk=session.pk)
     day = own.filter(starts_at__gte=midnight, starts_at__lt=midnight + timedelta(days=1))
+    live = Invoice.objects.live().for_purpose(Purpose.SESSION).filter(appointment=OuterRef("pk")).order_by()
+    day = day.filter(
+        Exists(live.filter(lines__item_number__gt=""))
+        | Q(pk__in=billed_to_family(own.filter(~Exists(live))).order_by().values("pk"))
+    )
     rows = day.taking_time(now=now).without_holds().select_related("psychologist__user", "location")
     return list(rows.order_by("starts_at", "pk"))
 

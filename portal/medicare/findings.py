@@ -78,6 +78,8 @@ class Facts:
     practice_address: str = ""
     letter: Letter | None = None
     patient_name: str = ""
+    # Whether Medicare pays the clinic: nobody then claims with the card in hand.
+    is_bulk_billed: bool = False
     card_number: str = ""
     irn: str = ""
     card_expires: date | None = None

@@ -70,6 +70,12 @@ class Group:
         return ""
 
 
+def why_not_for(payer: str) -> str:
+    """Why there is no item for a session that a third party is billed."""
+    words = _("None: %(name)s is billed, and Medicare pays nothing of what an insurer, employer or agency pays.")
+    return words % {"name": payer}
+
+
 def why_none(
     *,
     registration: str,

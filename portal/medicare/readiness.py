@@ -309,12 +309,19 @@ def _ledger(facts: Facts) -> Iterator[Finding]:
 def _patient(facts: Facts) -> Iterator[Finding]:
     if not facts.patient_name.strip():
         yield red("no_patient", _("The patient's name is missing."))
+    if not facts.card_number and facts.is_bulk_billed:
+        said = _("It is bulk-billed, and can't be claimed without the number of the patient's Medicare card.")
+        yield red("bulk_without_card", f"{said} {_('Put the card on file.')}")
+        return
     if not facts.card_number:
         yield amber("no_card", _("No Medicare card number is printed. The patient can claim with their card in hand."))
         return
     if not facts.card_is_right:
         yield amber("card_check", _("The Medicare card number doesn't add up. Compare it with the card."))
-    if not facts.irn:
+    if not facts.irn and facts.is_bulk_billed:
+        said = _("It is bulk-billed, and can't be claimed without the number beside the patient's name on the card.")
+        yield red("bulk_without_irn", f"{said} {_('Put it on file.')}")
+    elif not facts.irn:
         yield amber("no_irn", _("The number beside the patient's name on the card is missing."))
     if facts.card_expires and facts.service_date and facts.card_expires < facts.service_date:
         said = _("The Medicare card had run out (%(day)s) when the session was held. Ask for the new one.")

@@ -210,6 +210,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     # What was asked for in vain was never a session.
     sessions = [s for s in sessions if not s.is_cancelled and not s.is_declined]
     live = Invoice.objects.visible_to(actor).live().filter(appointment__in=sessions).defer("snapshot")
+    live = live.select_related("payer")
     of_sessions: dict[int | None, dict[str, Invoice]] = defaultdict(dict)
     for each in live:
         of_sessions[each.appointment_id][each.purpose] = each

@@ -314,7 +314,8 @@ ROWS = [
      Says(line=FIRST, item="80010", benefit="149.05", total="242.00", gst="22.00", gap="92.95", amber="taxed",
           title="Tax invoice")),
     ("paid for in part before", Story(ahead="50.00"), Says(line=FIRST, **LONG)),
-    ("for somebody who pays, with the item", Story(payer=True), Says(line=FIRST, **LONG)),
+    ("for an insurer who pays: Medicare pays nothing", Story(payer=True),
+     Says(line=FIRST, **NONE, why="None: Harbour Insurance")),
     ("billed two years and a day late", Story(letters=[letter("2025-10-01")], day="2026-11-24", billed="2028-11-25"),
      Says(line=FIRST, **LONG, red="too_old")),
     # -- What is taken back frees its service

@@ -246,3 +246,10 @@ def test_several_services_say_which_day_is_meant():
     assert [one.words for one in findings_of(rows, today=TODAY)] == [
         "17 Nov 2026: 47 minutes are billed by item 80010, which is for 50 minutes or more."
     ]
+
+
+def test_what_is_bulk_billed_is_not_claimed_without_the_card():
+    assert ("bulk_without_card", "red") in found(is_bulk_billed=True, card_number="", irn="")
+    assert ("bulk_without_irn", "red") in found(is_bulk_billed=True, irn="")
+    words = [one.words for one in findings(replace(CLEAN, is_bulk_billed=True, card_number="", irn=""), today=TODAY)]
+    assert not any("card in hand" in one for one in words)

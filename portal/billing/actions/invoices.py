@@ -20,7 +20,7 @@ from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
 from portal.billing.bulk import MEDICARE
-from portal.billing.charges import Bill, Charge, bill_of
+from portal.billing.charges import Bill, Charge, bill_of, without_item
 from portal.billing.models import AssignmentOfBenefit, Invoice, InvoiceStatus, Line, PatientPayer, Payer, Purpose
 from portal.billing.refusals import (
     AlreadyInvoiced,
@@ -70,15 +70,17 @@ def draft_invoice(
 ) -> Invoice:
     """Begins an invoice. It goes to the carer who is billed, else to the patient, unless `bill_to` says which payer.
 
-    What is `bulk_billed` goes to Medicare alone.
+    What is `bulk_billed` goes to Medicare alone, and what an insurer or another third party is billed has no item.
     Raises NothingToBill when there are no charges, or they come to less than nothing.
     """
     clinic = ClinicSettings.current()
+    payer = bill_to.payer if bill_to and not bulk_billed else None
+    if payer and payer.is_third_party:
+        charges = [without_item(charge) for charge in charges]
     bill = bill_of(charges, clinic=clinic)
     sums = bill.sums
     if not bill.may_stand:
         raise NothingToBill
-    payer = bill_to.payer if bill_to and not bulk_billed else None
     issued_on = clinic.today(now)
     invoice = numbered(
         Invoice,

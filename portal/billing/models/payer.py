@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
 from portal.clinic.models import Service
 from portal.clinic.validators import validate_abn
 from portal.common.access.actors import Actor
@@ -101,6 +103,11 @@ class Payer(models.Model):
         return self.retired_at is None
 
     @property
+    def is_third_party(self) -> bool:
+        """Whether it is no family: Medicare pays nothing of what they are billed, and their bills say the least."""
+        return self.kind != self.Kind.PERSON
+
+    @property
     def address(self) -> str:
         """In one line, as bills print it."""
         town = " ".join(part for part in (self.suburb, self.state, self.postcode) if part)
@@ -188,3 +195,15 @@ def chosen_by_itself(links: Iterable[PatientPayer], *, service: Service, is_fee:
         if not named and of_all is None:
             of_all = link
     return of_all
+
+
+def billed_to_family(sessions: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Of these, those whose invoice goes to no insurer, employer or agency by itself: as `chosen_by_itself` says."""
+    links = (
+        PatientPayer.objects.in_force()
+        .filter(patient=OuterRef("patient"), pays__in=(PatientPayer.Pays.EVERYTHING, PatientPayer.Pays.SESSIONS))
+        .filter(Q(services=OuterRef("service")) | Q(services=None))
+        .order_by(F("services").desc(nulls_last=True), "-created_at", "-pk")
+    )
+    kind = Subquery(links.values("payer__kind")[:1])
+    return sessions.alias(billed_kind=Coalesce(kind, Value(Payer.Kind.PERSON))).filter(billed_kind=Payer.Kind.PERSON)

@@ -176,7 +176,9 @@ class _Buttons:
         """The one step that comes next, by the session's state and the clock, and all the others."""
         steps = [verb.value for verb in arrival.next_steps]
         if arrival.invoice:
-            steps += [PAY, INVOICE] if arrival.invoice.balance else [INVOICE]
+            # What an insurer or Medicare is billed is not asked for at the desk.
+            is_theirs = arrival.invoice.payer_id is None and not arrival.invoice.bulk_billed
+            steps += [PAY, INVOICE] if arrival.invoice.balance and is_theirs else [INVOICE]
         # Its page asks for the fee or waives it, and leads to the invoice that did.
         if self.in_list and arrival.session.is_missed and self._costs(arrival.session):
             steps.append(FEE)
@@ -199,5 +201,9 @@ def _aside(arrival: Arrival) -> str:
         return words if waiting else _("just now")
     if arrival.invoice is None:
         return ""
-    balance = arrival.invoice.balance
+    balance, payer = arrival.invoice.balance, arrival.invoice.payer
+    if balance and payer is not None:
+        return _("billed to %(name)s") % {"name": payer.name}
+    if balance and arrival.invoice.bulk_billed:
+        return _("bulk billed")
     return _("%(amount)s to pay") % {"amount": dollars(balance)} if balance else _("paid")

@@ -294,6 +294,10 @@ class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
         if data.get("method") == HELD and data.get("bill_to", THEMSELVES) != THEMSELVES:
             words = _("What we hold is the patient's: it doesn't pay what somebody else is billed.")
             self.add_error("method", ValidationError(words, code="not_theirs"))
+        link = self.payers.get(data.get("bill_to", THEMSELVES))
+        if link and link.payer.is_third_party and data.get("item", NO_ITEM) not in (AS_HELD, NO_ITEM):
+            words = _("Medicare pays nothing of what %(name)s is billed. Choose “None”, or bill the patient.")
+            self.add_error("item", ValidationError(words, code="third_party", params={"name": link.payer.name}))
         described, amount = data.get("extra_description"), data.get("extra_amount")
         if described and amount is None and "extra_amount" not in self.errors:
             self.add_error("extra_amount", ValidationError(_("What does it cost?"), code="required"))

@@ -348,3 +348,30 @@ def test_a_waiver_of_what_is_not_undone_stays(desk, late):
     waiver = actions.waive_fee(appointment=late, reason="Car broke down", by=make.actor(), now=NOW)
     actions.take_back_waiver(appointment=late, by=make.actor(), now=NOW)
     assert list(Waiver.objects.in_force()) == [waiver]
+
+
+# ---- Where somebody else is billed -----------------------------------------------------------------------------------
+
+
+def test_nothing_is_proposed_ahead_of_what_somebody_else_is_billed(desk, coming):
+    make.patient_payer(patient=coming.patient, payer=make.payer(name="AAI Limited"))
+    shown = page(desk, "pay_ahead", coming)
+    assert shown.context["form"]["amount"].value() is None
+    assert "AAI Limited is billed for it" in shown.content.decode()
+
+
+def test_what_is_on_account_is_not_asked_for_again(desk, coming, monkeypatch):
+    monkeypatch.setattr(actions, "on_account", lambda patient: D("150.00"))
+    shown = page(desk, "pay_ahead", coming)
+    assert shown.context["form"]["amount"].value() == D("70.00")
+    assert "We hold $150.00 on their account" in shown.content.decode()
+
+
+def test_check_out_says_what_was_paid_ahead_and_is_not_used(desk, place):
+    session = place.session(hours=-1, status=Status.BOOKED, fee="220.00")
+    Appointment.objects.filter(pk=session.pk).update(status=Status.BOOKED)
+    actions.take_ahead(
+        appointment=session, amount=D("220.00"), method="card", key=KEY, by=place.actor("reception"), now=NOW
+    )
+    make.patient_payer(patient=session.patient)
+    assert "The patient paid $220.00 ahead of this session" in page(desk, "check_out", session).content.decode()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
-from portal.journeys import booking, sessions
+from portal.journeys import booking, checking_out, sessions
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -236,3 +236,18 @@ def test_a_session_in_its_psychologists_time_away_says_so_without_saying_why(des
     assert "Psychologist is away" not in lines[str(after.code)]
     assert "Ill" not in page.replace("Illness", "")
     assert "is away then." in desk.get(reverse("reception:appointment", args=[inside.code])).text
+
+
+def test_a_third_partys_bill_is_not_asked_of_the_patient(desk, place):
+    session = place.session(hours=-1, status=Status.ARRIVED, fee="220.00")
+    link = make.patient_payer(patient=session.patient, payer=make.payer(name="AAI Limited"))
+    held = checking_out.as_booked(session)
+    checking_out.check_out(appointment=session, held=held, key="k", by=make.actor(role=Role.RECEPTION), now=NOW)
+    page = desk.get(TODAY).content.decode()
+    assert f"billed to {link.payer.name}" in page
+    assert "Take payment" not in page
+    assert "to pay</" not in page
+    own = desk.get(reverse("reception:appointment", args=[session.code])).content.decode()
+    assert "Take payment" not in own
+    record = desk.get(reverse("reception:patient", args=[session.patient.code])).content.decode()
+    assert "owed by AAI Limited" in record

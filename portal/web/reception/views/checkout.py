@@ -21,7 +21,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
-from portal.billing.actions import held_for, held_of, links_of, on_account
+from portal.billing.actions import deposit_of, held_for, held_of, links_of, on_account
 from portal.billing.bulk import Agreement
 from portal.billing.models import Invoice, Line, Method, Purpose
 from portal.billing.movements import movements_of
@@ -224,6 +224,8 @@ def _context(
         # Why nothing can be added up: said in the box of the figures, for the fields are not drawn anew meanwhile.
         "unpriced": [] if shown else form.unpriced,
         "ahead": shown and shown.ahead,
+        # What the patient paid ahead stays theirs where somebody else is billed.
+        "deposit_kept": deposit_of(session) if held and shown and (held.bill_to or shown.bulk_billed) else None,
         "to_pay": shown and shown.to_pay,
         "same_day": same_day.in_words(same_day.others_with_a_rebate(session, now=session.starts_at))
         if shown and shown.item
@@ -241,6 +243,7 @@ def _context(
         "is_bulk": bool(shown and shown.bulk_billed),
         "can_bulk": form.claim.is_covered and bool(form.claim.ways),
         "billed_to": held.bill_to.payer.name if held and held.bill_to else "",
+        "is_third_party": bool(held and held.is_for_third_party),
     }
 
 

@@ -15,6 +15,7 @@ from portal.accounts.roles import Role
 from portal.appointments import waitlist
 from portal.appointments.models import Appointment
 from portal.billing import actions, charges
+from portal.billing.bulk import is_bulk_billed
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
 from portal.billing.refusals import (
@@ -28,7 +29,7 @@ from portal.billing.refusals import (
 )
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.money import dollars
+from portal.common.money import ZERO, dollars
 from portal.common.web.once import making, once
 from portal.journeys import late_fees, paying
 from portal.journeys.late_fees import Proposal
@@ -50,7 +51,10 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
     session, now = _session(request, code), timezone.now()
     clinic = ClinicSettings.current()
     price, seen = charges.price_of(session, clinic=clinic), actions.ahead_as_shown(session, clinic=clinic)
-    form = AheadForm(request.POST if request.method == "POST" else None, amount=price, seen=seen)
+    link, account = actions.payer_of(session), actions.on_account(session.person)
+    is_bulk = link is None and is_bulk_billed(session)
+    left = ZERO if link or is_bulk else max(ZERO, price - account)
+    form = AheadForm(request.POST if request.method == "POST" else None, amount=left, seen=seen)
     if not actions.may_bill(session, Purpose.DEPOSIT, now=now):
         return _too_late_for_ahead(request, session)
     if request.method == "POST" and form.is_valid():
@@ -88,7 +92,15 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
             return made.answer
     if request.method != "POST" and (deposit := actions.deposit_of(session)):
         return redirect("reception:invoice", number=deposit.number)
-    context = {"session": session, "form": form, "price": price}
+    context = {
+        "session": session,
+        "form": form,
+        "price": price,
+        "billed_to": link.payer.name if link else "",
+        "is_bulk": is_bulk,
+        "account": account,
+        "left": left,
+    }
     return render(request, "reception/pay_ahead.html", context, status=422 if form.errors else 200)
 
 
