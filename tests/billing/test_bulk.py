@@ -221,3 +221,18 @@ def test_the_desk_bulk_bills_at_check_out(by):
         .status_code
         == 404
     )
+
+
+def test_what_is_bulk_billed_is_nothing_for_the_patient_to_pay_or_get_by_mail(by):
+    appointment = session(patient=make.patient(email="ada@example.com", bulk_billed=True))
+    invoice = check_out(appointment, by)
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    page = desk.get(reverse("reception:checked_out", args=[appointment.code])).content.decode()
+    for words in ("Medicare pays it", "It is made out to Medicare", "bulk-billed, and can&#x27;t be claimed without"):
+        assert words in page
+    for words in ("To pay by", "No e-mail address is known", "card in hand"):
+        assert words not in page
+    assert (
+        "nothing to pay by the patient"
+        in desk.get(reverse("reception:invoice", args=[invoice.number])).content.decode()
+    )

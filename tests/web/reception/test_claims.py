@@ -42,7 +42,8 @@ def desk():
 
 def claim_of(books, *, days=0, **patient):
     """One that is to be claimed, for a session of so many days ago."""
-    referral = make.referral(patient=make.patient(**patient), referrer_provider_number="2429581T")
+    card = {"medicare_number": "2951873125", "medicare_irn": "1"}
+    referral = make.referral(patient=make.patient(**card | patient), referrer_provider_number="2429581T")
     start = NOW - timedelta(days=days, hours=2)
     invoice = books.invoice_of_session(books.session(patient=referral.patient, starts_at=start))
     return MedicareClaim.objects.get(line__invoice=invoice)
@@ -113,7 +114,7 @@ def test_the_file_has_what_a_channel_needs_and_runs_nothing(books, desk):
     assert row["given_name"] == "'=Ada"
     wanted = {
         "name_on_card": "ADA L", "born": "1990-05-17", "medicare_number": "2951873125", "irn": "1", "item": "80010",
-        "date_of_service": "2026-11-24", "charge": "120.00", "expected_benefit": "120.00",
+        "date_of_service": "2026-11-24", "charge": "120.00", "paid": "0.00", "expected_benefit": "120.00",
         "referrer_provider_number": "2429581T", "referral_date": "2026-01-15", "referral_services": "6",
         "invoice": claim.line.invoice.number,
     }  # fmt: skip
@@ -253,3 +254,28 @@ def test_a_file_of_too_many_is_not_cut_off_in_silence(books, desk, monkeypatch):
     for claim in both:
         claim.refresh_from_db()
         assert claim.exported_at is None
+
+
+def test_what_cant_be_made_is_marked_and_left_out_of_the_file(books, desk):
+    good, without = claim_of(books), claim_of(books, days=3, medicare_number="", medicare_irn="")
+    page = desk.get(reverse("reception:claims")).content.decode()
+    assert page.count("Can’t be claimed yet") == 1
+    assert "No Medicare card is on file." in page
+    file = desk.post(reverse("reception:export_claims"), {}).content.decode("utf-8-sig")
+    assert [row["claim"] for row in csv.DictReader(io.StringIO(file))] == [str(good.code)]
+    without.refresh_from_db()
+    assert without.exported_at is None
+    said = desk.get(reverse("reception:claims")).content.decode()
+    assert f"1 claim is not in the file, for it can&#x27;t be made yet: {without.line.invoice.number}." in said
+    answer = desk.post(reverse("reception:export_claims"), {"claim": [str(without.code)]})
+    assert answer.status_code == 302
+
+
+def test_the_file_says_what_the_patient_paid(books, desk):
+    claim = claim_of(books)
+    actions.record_payment(
+        invoice=claim.line.invoice, amount=Decimal("50.00"), method="card", key="p", by=books.by, now=NOW
+    )
+    file = desk.post(reverse("reception:export_claims"), {}).content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(file))
+    assert (row["charge"], row["paid"]) == ("220.00", "50.00")

@@ -371,7 +371,7 @@ def test_check_out_says_what_was_paid_ahead_and_is_not_used(desk, place):
     session = place.session(hours=-1, status=Status.BOOKED, fee="220.00")
     Appointment.objects.filter(pk=session.pk).update(status=Status.BOOKED)
     actions.take_ahead(
-        appointment=session, amount=D("220.00"), method="card", key=KEY, by=place.actor("reception"), now=NOW
+        appointment=session, amount=D("220.00"), method="card", key=KEY, by=make.actor(role="reception"), now=NOW
     )
     make.patient_payer(patient=session.patient)
     assert "The patient paid $220.00 ahead of this session" in page(desk, "check_out", session).content.decode()
