@@ -228,10 +228,10 @@ def test_what_is_bulk_billed_is_nothing_for_the_patient_to_pay_or_get_by_mail(by
     invoice = check_out(appointment, by)
     desk = make.signed_in_client(role=Role.RECEPTION)
     page = desk.get(reverse("reception:checked_out", args=[appointment.code])).content.decode()
-    for words in ("Medicare pays it", "It is made out to Medicare", "bulk-billed, and can&#x27;t be claimed without"):
-        assert words in page
-    for words in ("To pay by", "No e-mail address is known", "card in hand"):
-        assert words not in page
+    for said in ("Medicare pays it", "It is made out to Medicare", "bulk-billed, and can&#x27;t be claimed without"):
+        assert said in page
+    for said in ("To pay by", "No e-mail address is known", "card in hand"):
+        assert said not in page
     assert (
         "nothing to pay by the patient"
         in desk.get(reverse("reception:invoice", args=[invoice.number])).content.decode()
