@@ -337,8 +337,11 @@ def no_show_fee(appointment: Appointment, *, clinic: ClinicSettings, policy: Pol
 
 
 def fee_due(appointment: Appointment, *, clinic: ClinicSettings, policy: PolicySettings) -> Fee | None:
-    """The fee that may be asked for a session that was not held; None where the clinic promised that there is none."""
+    """The fee that may be asked for a session that was not held; None where the clinic promised that there is none, and
+    of what was put on record after it had begun: nobody was shown a rule."""
     fee = None
+    if appointment.booked_at is not None and appointment.booked_at >= appointment.starts_at:
+        return None
     if appointment.is_cancelled and appointment.late:
         fee = late_fee(appointment, clinic=clinic)
     elif appointment.is_missed:

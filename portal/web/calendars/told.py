@@ -55,14 +55,12 @@ def say_who_waits_no_longer(request: ActorRequest, booked: Appointment, *, now: 
 
 
 def say_what_stands(request: ActorRequest, booked: Appointment, moved: Appointment | None, *, now: datetime) -> None:
-    """What is booked; of a move, whose page has the words and the way back, no more than that nobody is told."""
+    """What is booked; a move's page has the words and the way back."""
     told, is_past = booking.told(booked, now=now, was=moved.starts_at if moved else None), booked.starts_at <= now
     if moved is None:
         done = _("Booked: %(when)s with %(psychologist)s.")
         words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
         say_what_was_done(request, done % words, told, is_past=is_past)
         say_who_waits_no_longer(request, booked, now=now)
-    else:
-        warn_if_untold(request, told, is_past=is_past)
     if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=now)):
         messages.warning(request, beside)

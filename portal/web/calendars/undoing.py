@@ -37,6 +37,8 @@ class JustMoved(NamedTuple):
     moved_at: datetime
     # Where an e-mail goes unless it is taken back.
     told: Sequence[str]
+    # Nobody can be told of what is still to come.
+    is_unreached: bool
 
     @property
     def until(self) -> datetime:
@@ -76,8 +78,10 @@ def just_moved(request: ActorRequest, *, now: datetime, of: Patient | Appointmen
     if session is None or session.seen_as != found["seen"] or of not in (None, session, session.patient):
         return None
     was = _was(found)
-    told = booking.told(session, now=now, was=was.starts_at) if last_told.is_being_told(session) else ()
-    return JustMoved(session, was, moved_at, [reader.address for reader in told])
+    reached = booking.told(session, now=now, was=was.starts_at)
+    told = reached if last_told.is_being_told(session) else ()
+    is_unreached = not reached and session.starts_at > now
+    return JustMoved(session, was, moved_at, [reader.address for reader in told], is_unreached)
 
 
 def _was(found: dict[str, Any]) -> Was:

@@ -375,3 +375,16 @@ def test_check_out_says_what_was_paid_ahead_and_is_not_used(desk, place):
     )
     make.patient_payer(patient=session.patient)
     assert "The patient paid $220.00 ahead of this session" in page(desk, "check_out", session).content.decode()
+
+
+def test_of_what_is_put_on_record_afterwards_no_fee_is_proposed(desk, missed):
+    type(missed).objects.filter(pk=missed.pk).update(booked_at=NOW)
+    response = desk.get(url("fee", missed), follow=True)
+    assert response.redirect_chain == [(url("appointment", missed), 302)]
+    assert "no fee to ask for" in said(response)[0]
+
+
+def test_no_e_mail_is_promised_where_no_address_is_known(desk, missed):
+    assert "Invoice and e-mail the fee" in page(desk, "fee", missed).content.decode()
+    type(missed.patient).objects.filter(pk=missed.patient.pk).update(email="", user=None)
+    assert "Invoice the fee, to print" in page(desk, "fee", missed).content.decode()

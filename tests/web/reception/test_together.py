@@ -19,7 +19,7 @@ URL = "/reception/invoices/together/"
 
 
 def begun(desk, kind, invoices, **query):
-    sent = {"kind": kind, "invoice": [invoice.number for invoice in invoices]}
+    sent = {"kind": kind, "invoice": [invoice.number for invoice in invoices], "sure": str(len(invoices))}
     return desk.post(URL, sent)
 
 
@@ -69,6 +69,29 @@ def test_they_are_mailed_once_and_who_has_no_address_is_counted(desk):
     run.refresh_from_db()
     assert (run.done, run.skipped, run.sent) == (2, 1, 1)
     assert Notice.objects.filter(template="invoice").count() == 1
+
+
+def test_before_many_e_mails_go_out_it_is_asked_how_many(desk):
+    invoices = [issue(), issue()]
+    sent = {"kind": "send", "invoice": [invoice.number for invoice in invoices]}
+    asked = desk.post(URL, sent)
+    assert asked.status_code == 200
+    assert "Send 2 e-mails?" in asked.content.decode()
+    assert not BulkRun.objects.exists()
+    # One that was voided meanwhile is another number, so it is asked again.
+    void(invoices[0])
+    assert "Send 1 e-mail?" in desk.post(URL, sent | {"sure": "2"}).content.decode()
+    assert desk.post(URL, sent | {"sure": "1"}).status_code == 302
+    assert BulkRun.objects.get().invoices == [invoices[1].pk]
+
+
+def test_only_what_never_went_out_is_ticked(desk):
+    printed, fresh = issue(), issue()
+    begun(desk, "print", [printed])
+    together.go_through(BulkRun.objects.get().pk)
+    page = desk.get(URL).content.decode()
+    assert f'value="{fresh.number}" checked' in page
+    assert f'value="{printed.number}">' in page
 
 
 def test_nothing_ticked_does_nothing(desk):

@@ -33,6 +33,7 @@ from portal.common.money import ZERO, dollars
 from portal.common.web.once import making, once
 from portal.journeys import late_fees, paying
 from portal.journeys.late_fees import Proposal
+from portal.patients.reaching import unreached
 from portal.policies.models import PolicySettings
 
 
@@ -189,6 +190,7 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
         "refilled": refilled,
         "proposal": proposal,
         "year": str(actions.year_of(session)),
+        "is_reached": session.person.pk not in unreached([session.person.pk]),
         "settles_by_itself": policy.charge_after_hours,
     }
     return render(request, "reception/fee.html", context, status=422 if form.errors else 200)

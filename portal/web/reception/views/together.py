@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.billing.models import BulkRun, Dispatch, Invoice, InvoiceStatus
+from portal.billing.models.invoice import badge_of
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import date_short
 from portal.common.web.htmx import page_or_fragment
@@ -29,7 +31,10 @@ from portal.web.reception.views.invoice_list import chosen_by
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: ActorRequest) -> HttpResponse:
-    """What the list shows, each ticked; whoever looks takes some away, and says what is to be done with the rest."""
+    """What the list shows, ticked what never went out; whoever looks says which are meant, and what is to be done.
+
+    Before anything is e-mailed it is asked how many are meant.
+    """
     now = timezone.now()
     chosen = chosen_by(request, now=now)
     order = InvoiceTable.order_in(request.GET)
@@ -42,6 +47,8 @@ def choose(request: ActorRequest) -> HttpResponse:
         by_number = dict(visible.order_by().values_list("number", "pk"))
         ids = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
         if ids and kind in (BulkRun.Kind.PRINT, BulkRun.Kind.SEND, BulkRun.Kind.REMIND):
+            if kind != BulkRun.Kind.PRINT and request.POST.get("sure") != str(len(ids)):
+                return _ask(request, kind, by_number, now=now)
             with making(request, now=now) as made:
                 run = together.begin(kind=kind, invoices=ids, by=request.actor, now=now)
                 made.leads_to("reception:bulk_run", code=run.code)
@@ -50,13 +57,30 @@ def choose(request: ActorRequest) -> HttpResponse:
         status = 422
     rows = list(listed[: together.MOST + 1])
     sent = mailing.sent_on([row.code for row in rows[: together.MOST]], by=request.actor, today=chosen.today)
+    shown = [(row, sent.get(row.code, ""), badge_of(row, today=chosen.today)) for row in rows[: together.MOST]]
     context = {
-        "rows": [(row, sent.get(row.code, "")) for row in rows[: together.MOST]],
+        "rows": shown,
+        "ticked": sum(not went for _row, went, _status in shown),
         "has_more": len(rows) > together.MOST,
         "most": together.MOST,
         "query": request.GET.urlencode(),
     }
     return render(request, "reception/together.html", context, status=status)
+
+
+def _ask(request: ActorRequest, kind: str, meant: dict[str, int], *, now: datetime) -> HttpResponse:
+    """How many would be e-mailed, and what of them is worth a second look."""
+    today = ClinicSettings.current().today(now)
+    found = Invoice.objects.visible_to(request.actor).issued().filter(pk__in=meant.values())
+    codes = list(found.order_by().values_list("code", flat=True))
+    context = {
+        "kind": kind,
+        "numbers": list(meant),
+        "went": len(mailing.sent_on(codes, by=request.actor, today=today)),
+        "settled": len(meant) - found.owing().count(),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "reception/together_ask.html", context)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
