@@ -14,7 +14,7 @@ from decimal import Decimal
 from portal.appointments import terms
 from portal.appointments.models import Appointment
 from portal.billing.bulk import is_bulk_billed
-from portal.billing.models import Line, Purpose
+from portal.billing.models import Purpose
 from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
 from portal.common.money import ZERO, cents, gst_on
 from portal.medicare import schedule
@@ -22,6 +22,9 @@ from portal.medicare.models import MbsItem, Referral
 from portal.policies.models import PolicySettings
 
 # ---- Lines and sums --------------------------------------------------------------------------------------------------
+
+# What is off a line stands on the next one, under this word and with that line's own tax code.
+DISCOUNT = "Discount: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,10 +376,10 @@ def paid_ahead(appointment: Appointment, amount: Decimal) -> Charge:
     )
 
 
-def gst_off(line: Line, amount: Decimal, *, amount_off: Decimal, gst_taken: Decimal) -> Decimal:
-    """The GST in `amount` dollars taken off a line, from which `amount_off` with `gst_taken` was taken before.
+def gst_off(total: Decimal, gst: Decimal, amount: Decimal, *, amount_off: Decimal, gst_taken: Decimal) -> Decimal:
+    """The GST in `amount` dollars off a line that costs `total` with `gst` in it, `amount_off` of it taken off before.
 
     It is the line's share, rounded on all that was taken off by then: taking off the whole line in parts takes exactly
     its GST.
     """
-    return cents((amount_off + amount) * line.gst / line.total) - gst_taken
+    return cents((amount_off + amount) * gst / total) - gst_taken

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.billing.actions import costs
 from portal.billing.models import Invoice, Line, Method
 from portal.billing.models.payment import AT_THE_DESK
 from portal.clinic.models import Location
@@ -242,7 +243,8 @@ class CreditForm(SeenInvoice):
         self.lines = {str(line.position): (line, most) for line, most in lines}
         chosen = field_of(self, "line", forms.ChoiceField)
         chosen.choices = [
-            (position, f"{line.description}, {dollars(line.total)}") for position, (line, _most) in self.lines.items()
+            (position, f"{line.description}, {dollars(costs(line)[0])}")
+            for position, (line, _most) in self.lines.items()
         ]
         if len(self.lines) == 1:
             chosen.initial = next(iter(self.lines))

@@ -32,6 +32,7 @@ def receipt_pdf(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQue
 def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQuerySet) -> dict[str, Any]:
     """What `pdf/receipt.html` reads: what came as it was written, what it settles as it is now."""
     first, clinic = parts[0], ClinicSettings.current()
+    anew = {part.pk: part.said_anew for part in parts}
     is_refund = first.is_refund
     own = Allocation.objects.filter(payment__in=parts, invoice__in=among.order_by().values("pk"))
     sums = {pk: cents(all_ or ZERO) for pk, all_ in own.order_by().values_list("invoice").annotate(Sum("amount"))}
@@ -47,7 +48,11 @@ def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQueryS
     return {
         "paper": {
             "clinic": on_paper,
-            "title": "Refund receipt" if is_refund else "Receipt",
+            "title": "Correction"
+            if is_refund and first.is_correction
+            else "Refund receipt"
+            if is_refund
+            else "Receipt",
             "number": number_of(parts),
             "from": first.paid_by or (about["bill_to"]["name"] if about else patient.legal_name),
             "practice": about["practice"]["name"] if about else place.name if place else on_paper["name"],
@@ -55,12 +60,19 @@ def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQueryS
             "date": day(first.received_on),
         },
         "logo": logo_of(on_paper["logo"]),
-        "stamp": "",
+        "stamp": f"Corrected by {' and '.join(new.number for new in anew.values() if new)}"
+        if any(anew.values())
+        else "",
         "is_refund": is_refund,
+        "is_correction": is_refund and first.is_correction,
         "parts": [
             {
                 "method": METHODS.get(part.method, part.get_method_display()),
-                "words": part.reason if part.is_refund else part.reference,
+                "words": f"Corrected by {new.number}"
+                if (new := anew[part.pk])
+                else part.reason
+                if part.is_refund
+                else part.reference,
                 "amount": abs(sum(sums.values(), ZERO)) if is_part and len(parts) == 1 else abs(part.amount),
             }
             for part in parts

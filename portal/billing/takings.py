@@ -136,7 +136,12 @@ def _by_method(payments: Sequence[Payment]) -> list[OfMethod]:
     count: defaultdict[str, int] = defaultdict(int)
     back: defaultdict[str, int] = defaultdict(int)
     for payment in payments:
-        is_back = payment.amount < 0
+        # A correction is no refund: nobody got money back, and what was written down wrong did not come.
+        is_back = payment.amount < 0 and not payment.is_correction
         (went if is_back else came)[payment.method] += payment.amount
-        (back if is_back else count)[payment.method] += 1
-    return [OfMethod(m, came[m], went[m], count[m], back[m]) for m in Method.values if count[m] or back[m]]
+        if payment.amount < 0 and not is_back:
+            count[payment.method] -= 1
+        else:
+            (back if is_back else count)[payment.method] += 1
+    moved = {payment.method for payment in payments}
+    return [OfMethod(m, came[m], went[m], max(0, count[m]), back[m]) for m in Method.values if m in moved]

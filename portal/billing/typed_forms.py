@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.actions import BillTo
-from portal.billing.charges import Charge
+from portal.billing.charges import DISCOUNT, Charge
 from portal.billing.models import Invoice, PatientPayer
 from portal.clinic.models import Location, Psychologist, TaxCode
 from portal.common.forms.fields import DateField, LineField, MoneyField
@@ -20,8 +20,6 @@ from portal.common.forms.parts import field_of
 # How many lines a page offers at first, by how many more it grows, and the most that an invoice has.
 FIRST, MORE, MOST = 4, 4, 60
 THEMSELVES = "patient"
-# What is off a line stands on the next one, with that line's own tax code.
-DISCOUNT = "Discount: "
 
 
 class QuantityField(MoneyField):

@@ -5,12 +5,14 @@ docs/accounting.md says what the columns mean. Rows come one by one, however man
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
-from portal.billing.models import CreditNote, InvoiceStatus, Line, Payment
+from portal.billing.models import Allocation, CreditNote, InvoiceStatus, Line, Payment
 from portal.clinic.kept import psychologists
 from portal.clinic.models import TaxCode
 from portal.common.text.spreadsheets import Cell
@@ -126,11 +128,29 @@ def plain_rows(first: date, last: date, *, named: bool) -> Iterator[list[Cell]]:
         taken = row | {"description": row["line__description"], "total": -row["amount"], "gst": -row["gst"]}
         yield _plain(taken, row["issued_on"], "Credit note", row["number"], named=named)
     money = Payment.objects.filter(received_on__range=(first, last)).order_by("received_on", "pk")
-    for payment in money.only("received_on", "number", "method", "amount", "paid_by").iterator(chunk_size=_AT_ONCE):
-        kind = "Refund" if payment.is_refund else "Payment"
-        way = str(payment.get_method_display())
-        whose = (payment.paid_by or "") if named else ""
-        yield [payment.received_on, kind, payment.number, "", whose, "", "", way, None, None, None, payment.amount]
+    fields = ("received_on", "number", "method", "amount", "paid_by", "corrects", "patient__code")
+    settles = Allocation.objects.order_by("pk").values_list(
+        "payment_id", "invoice__number", "invoice__bill_to_name", "invoice__psychologist", named=True
+    )
+    found = money.select_related("patient").only(*fields).iterator(chunk_size=_AT_ONCE)
+    while some := list(islice(found, _AT_ONCE)):
+        for_what: defaultdict[int, list[Any]] = defaultdict(list)
+        for row in settles.filter(payment__in=[payment.pk for payment in some]):
+            for_what[row.payment_id].append(row)
+        for payment in some:
+            yield _money(payment, for_what[payment.pk], named=named)
+
+
+def _money(payment: Payment, settles: list[Any], *, named: bool) -> list[Cell]:
+    """Money that came or went back, for which invoices and whose work; what is corrected was no refund."""
+    kind = "Correction" if payment.is_correction else "Refund" if payment.is_refund else "Payment"
+    whose = f"Patient {str(payment.patient.code)[:8]}" if payment.patient else ""
+    if named:
+        whose = payment.paid_by or next((row.invoice__bill_to_name for row in settles), "")
+    numbers = dict.fromkeys(row.invoice__number for row in settles)
+    work = dict.fromkeys(psychologists()[row.invoice__psychologist].name for row in settles)
+    about: list[Cell] = [payment.received_on, kind, payment.number, "; ".join(numbers), whose, "; ".join(work), ""]
+    return [*about, str(payment.get_method_display()), None, None, None, payment.amount]
 
 
 def _plain(row: dict[str, Any], day: date, kind: str, number: str, *, named: bool) -> list[Cell]:

@@ -82,7 +82,9 @@ _KEYS: dict[By, tuple[str, ...]] = {
 def figures(first: date, last: date, *, by: By) -> Figures:
     """What was invoiced and received from the first day to the last; as many statements however much it was."""
     days, rows = (first, last), dict[Any, Row]()
-    came, went = Q(payment__amount__gt=0), Q(payment__amount__lt=0)
+    # What puts right what was written down counts where that did: nobody got money back by it.
+    side = Coalesce(F("payment__corrects__amount"), F("payment__amount"))
+    came, went = Q(side__gt=0), Q(side__lt=0)
     sources: list[tuple[QuerySet[Any], str, str, dict[str, Any]]] = [
         (
             Invoice.objects.issued().filter(issued_on__range=days),
@@ -97,7 +99,7 @@ def figures(first: date, last: date, *, by: By) -> Figures:
             {"credited": Sum("amount"), "less_gst": Sum("gst")},
         ),
         (
-            Allocation.objects.filter(payment__received_on__range=days),
+            Allocation.objects.filter(payment__received_on__range=days).annotate(side=side),
             "invoice__",
             "payment__received_on",
             {"received": Sum("amount", filter=came), "refunded": Sum("amount", filter=went)},
@@ -152,13 +154,15 @@ def _label(by: By, values: list[Any]) -> tuple[str, ...]:
 def _add_unused(rows: dict[Any, Row], days: tuple[date, date], *, by: By) -> None:
     """What of the money is for no invoice yet: it came all the same."""
     money = Payment.objects.filter(received_on__range=days).order_by()
+    money = money.annotate(side=Coalesce(F("corrects__amount"), F("amount")))
     used = Allocation.objects.filter(payment__received_on__range=days).order_by()
+    used = used.annotate(side=Coalesce(F("payment__corrects__amount"), F("payment__amount")))
     keys = {"month": TruncMonth("received_on")} if by == By.MONTH else {}
     of_used = {"month": TruncMonth("payment__received_on")} if by == By.MONTH else {}
     for sign, name in ((1, "received"), (-1, "refunded")):
-        is_of_sign = {"amount__gt" if sign > 0 else "amount__lt": 0}
+        is_of_sign = {"side__gt" if sign > 0 else "side__lt": 0}
         whole = _by_month(money.filter(**is_of_sign), keys)
-        there = _by_month(used.filter(**{f"payment__{key}": value for key, value in is_of_sign.items()}), of_used)
+        there = _by_month(used.filter(**is_of_sign), of_used)
         for month, amount in whole.items():
             left = amount - there.get(month, ZERO)
             if not left:

@@ -201,6 +201,6 @@ def test_money_before_the_session_and_off_a_line():
     ahead = charges.paid_ahead(session(of=service(tax_code="taxable")), D("100.005"))
     assert ahead == Charge(description="Paid ahead: Session, 24 Nov 2026", unit_price=D("100.01"))
     line = Line(total=D("330.00"), gst=D("30.00"))
-    assert charges.gst_off(line, D("110.00"), amount_off=D("0.00"), gst_taken=D("0.00")) == 10
-    assert charges.gst_off(line, D("220.00"), amount_off=D("110.00"), gst_taken=D("10.00")) == 20
-    assert charges.gst_off(line, D("0.05"), amount_off=D("0.04"), gst_taken=D("0.00")) == D("0.01")
+    assert charges.gst_off(line.total, line.gst, D("110.00"), amount_off=D("0.00"), gst_taken=D("0.00")) == 10
+    assert charges.gst_off(line.total, line.gst, D("220.00"), amount_off=D("110.00"), gst_taken=D("10.00")) == 20
+    assert charges.gst_off(line.total, line.gst, D("0.05"), amount_off=D("0.04"), gst_taken=D("0.00")) == D("0.01")

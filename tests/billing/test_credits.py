@@ -88,6 +88,54 @@ def test_a_line_taken_off_in_parts_gives_back_exactly_its_gst(books, price, part
     assert (invoice.payable, invoice.balance) == (0, 0)
 
 
+def discounted(books, price, off):
+    make.clinic(gst_registered=True)
+    off_it = Charge(description="Discount: Report", unit_price=-D(off), tax_code=TaxCode.TAXABLE)
+    session = Charge(description="Session", unit_price=D("100.00"))
+    return books.issued(lines=[report(price), off_it, session], patient=make.patient())
+
+
+def test_a_discounted_line_gives_back_what_it_cost_and_its_gst(books):
+    invoice = discounted(books, "100.00", "50.00")
+    line = invoice.lines.first()
+    assert actions.creditable(line=line, invoice=invoice) == D("55.00")
+    with pytest.raises(OverCredit):
+        books.credit(invoice, "55.01", line=line)
+    assert books.credit(invoice, "55.00", line=line).gst == D("5.00")
+    assert actions.creditable(line=line, invoice=invoice) == 0
+    assert books.credit(invoice, "100.00", line=invoice.lines.last()).gst == 0
+    assert invoice.payable == 0
+
+
+@given(
+    dimes=st.integers(2, 5_000),
+    share=st.integers(1, 99),
+    parts=st.lists(st.integers(1, 20_000), min_size=1, max_size=5),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+def test_a_discounted_invoice_credited_in_any_parts_leaves_nothing_and_no_gst(books, dimes, share, parts):
+    invoice = discounted(books, D(dimes) / 10, D(dimes * share // 100) / 10 or D("0.10"))
+    lines = [line for line in invoice.lines.all() if line.total > 0]
+    for line in lines:
+        for part in [*parts, 10_000_000]:
+            if amount := min(D(part) / 100, actions.creditable(line=line, invoice=invoice)):
+                books.credit(invoice, amount, line=line)
+    notes = CreditNote.objects.filter(invoice=invoice)
+    assert (sum(note.amount for note in notes), sum(note.gst for note in notes)) == (invoice.total, invoice.gst)
+    assert invoice.payable == 0
+
+
+@given(price=st.integers(2, 3_000), share=st.integers(1, 99), part=st.integers(1, 500))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+def test_odd_cents_of_a_discount_never_stand_in_the_way(books, price, share, part):
+    invoice = discounted(books, D(price) / 100, D(price * share // 100 or 1) / 100)
+    line = invoice.lines.first()
+    for most in (part, part, 10_000_000):
+        if amount := min(D(most) / 100, actions.creditable(line=line, invoice=invoice)):
+            books.credit(invoice, amount, line=line)
+    assert invoice.payable == D("100.00")
+
+
 @pytest.mark.parametrize(("paid", "most"), [("0.00", "100.00"), ("130.00", "20.00")])
 def test_no_more_than_the_line_has_or_than_is_owing(books, paid, most):
     invoice = books.issued("100.00", "50.00")

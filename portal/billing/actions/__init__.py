@@ -27,7 +27,7 @@ from portal.billing.actions.claiming import (
 )
 from portal.billing.actions.closing import close_day
 from portal.billing.actions.corrections import correct_invoice, correct_payment, is_correctable, left_of
-from portal.billing.actions.credits import credit_line, creditable, write_off
+from portal.billing.actions.credits import costs, credit_line, creditable, write_off
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee, waived_in, year_of
 from portal.billing.actions.invoices import (
     BillTo,
@@ -84,6 +84,7 @@ __all__ = [
     "close_day",
     "correct_invoice",
     "correct_payment",
+    "costs",
     "credit_line",
     "creditable",
     "deposit_of",

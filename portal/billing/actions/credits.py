@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from django.db import transaction
 from django.db.models import Sum
@@ -15,12 +15,14 @@ from portal.billing.actions.claims import check_not_paid, withdraw_claims
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
-from portal.billing.charges import gst_off
+from portal.billing.charges import DISCOUNT, gst_off
 from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, NoteKind
 from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, cents, in_cents
+
+_CENT = Decimal("0.01")
 
 
 @transaction.atomic
@@ -57,7 +59,8 @@ def credit_line(
     if amount > most:
         raise OverCredit(most)
     off, gst = _taken_off(line)
-    check_not_paid(line, charged=line.total - off - amount)
+    total, tax = costs(line)
+    check_not_paid(line, charged=total - off - amount)
     clinic = ClinicSettings.current()
     values = {
         "kind": kind,
@@ -65,7 +68,7 @@ def credit_line(
         "line": line,
         "issued_on": clinic.today(now),
         "amount": amount,
-        "gst": gst_off(line, amount, amount_off=off, gst_taken=gst),
+        "gst": _within_share(line, amount, gst_off(total, tax, amount, amount_off=off, gst_taken=gst)),
         "reason": reason.strip(),
     }
     note = numbered(
@@ -77,7 +80,7 @@ def credit_line(
         created_at=now,
         created_by=by.user,
     )
-    if off + amount == line.total and kind == NoteKind.CORRECTION:
+    if off + amount == total and kind == NoteKind.CORRECTION:
         # Nothing is charged by it any more, so nothing can be claimed.
         withdraw_claims([line], by=by, now=now)
     draw_soon(invoice)
@@ -132,7 +135,27 @@ def write_off(
 def creditable(*, line: Line, invoice: Invoice) -> Decimal:
     """The most that can be taken off a line, in dollars: what it has left, and no more than is owing."""
     off, _gst = _taken_off(line)
-    return max(ZERO, min(line.total - off, invoice.balance))
+    total, _tax = costs(line)
+    return max(ZERO, min(total - off, invoice.balance))
+
+
+def _within_share(line: Line, amount: Decimal, gst: Decimal) -> Decimal:
+    """The GST of a note, no further than a cent from the line's own share: a discount's cents round by themselves."""
+    share = amount * line.gst / line.total
+    least, most = (share - _CENT).quantize(_CENT, ROUND_CEILING), (share + _CENT).quantize(_CENT, ROUND_FLOOR)
+    return min(max(gst, least, ZERO), most)
+
+
+def costs(line: Line) -> tuple[Decimal, Decimal]:
+    """What a line comes to, and the GST in it, less the discount of its own that stands below it."""
+    off = Line.objects.filter(
+        invoice=line.invoice_id,
+        position=line.position + 1,
+        total__lt=0,
+        tax_code=line.tax_code,
+        description=f"{DISCOUNT}{line.description}",
+    ).first()
+    return (line.total + off.total, line.gst + off.gst) if off else (line.total, line.gst)
 
 
 def _taken_off(line: Line) -> tuple[Decimal, Decimal]:

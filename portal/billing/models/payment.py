@@ -126,6 +126,11 @@ class Payment(models.Model):
         return self.amount < 0
 
     @property
+    def said_anew(self) -> Payment | None:
+        """What says it as it really was, where it was written down wrong; a refund that came back was none."""
+        return self.corrections.filter(amount__gt=0).first() if self.amount > 0 else None
+
+    @property
     def is_correction(self) -> bool:
         """Whether no money moved: it puts right what was written down."""
         return self.corrects_id is not None

@@ -108,8 +108,8 @@ def purpose_of(row: InvoiceRow) -> str:
 
 
 def balance_of(invoice: Billed) -> Decimal:
-    """What is still to pay; nothing once void."""
-    return ZERO if invoice.status == InvoiceStatus.VOID else invoice.payable - invoice.paid
+    """What is still to pay; nothing on a draft, nor once void."""
+    return invoice.payable - invoice.paid if invoice.status == InvoiceStatus.ISSUED else ZERO
 
 
 def standing_of(invoice: Billed, *, today: date) -> Standing:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
-from portal.billing.models import Invoice
+from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import dollars
@@ -46,6 +46,8 @@ def nothing_done(invoice: Invoice, *, by: Actor, now: datetime) -> str:
 
 
 def _owing(invoice: Invoice) -> str:
+    if invoice.status != InvoiceStatus.ISSUED:
+        return ""
     if not invoice.balance:
         return _("Nothing is owing now.")
     return _("%(balance)s is owing now.") % {"balance": dollars(invoice.balance)}

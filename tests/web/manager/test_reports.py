@@ -12,8 +12,11 @@ import time_machine
 from django.db import DatabaseError, connection, transaction
 
 from portal.accounts.roles import Role
+from portal.billing import actions
 from portal.billing.guards import words
-from portal.billing.models import PayShare
+from portal.billing.models import Payment, PayShare
+from portal.billing.takings import Takings
+from portal.reports.money import By, figures
 from tests import make
 from tests.web.reception.test_invoices import NOW, issue, pay
 
@@ -75,6 +78,27 @@ def test_files_for_the_books(manager, who):
     assert (told["*InvoiceDate"], told["*TaxType"]) == ("24/11/2026", "GST Free Income")
     plain = b"".join(manager.get(f"{REPORTS}books/").streaming_content).decode("utf-8-sig")
     assert invoice.bill_to_name not in plain
+
+
+def test_a_correction_is_no_refund_and_money_names_its_invoice(manager, who):
+    invoice = issue("220.00", psychologist=who)
+    wrong = pay(invoice, "220.00")
+    actions.correct_payment(
+        payment=wrong, method="cash", received_on=wrong.received_on, reference="", location=invoice.location,
+        reason="It was cash", key="c", by=make.actor(), now=NOW,
+    )  # fmt: skip
+    books = b"".join(manager.get(f"{REPORTS}books/").streaming_content).decode("utf-8-sig")
+    money = [row for row in csv.DictReader(io.StringIO(books)) if row["Money"]]
+    assert [row["Kind"] for row in money] == ["Payment", "Correction", "Correction"]
+    code = f"Patient {str(invoice.patient.code)[:8]}"
+    assert {(row["Invoice"], row["Billed to"], row["Psychologist"]) for row in money} == {
+        (invoice.number, code, who.name)
+    }
+    for by in By:
+        together = figures(NOW.date(), NOW.date(), by=by).together
+        assert (together.received, together.refunded) == (D(220), 0)
+    taken = {m.method: (m.came, m.went, m.count, m.back) for m in Takings(list(Payment.objects.all())).by_method}
+    assert taken == {"card": (0, 0, 0, 0), "cash": (220, 0, 1, 0)}
 
 
 def test_a_part_is_set_once_and_paid(manager, who):

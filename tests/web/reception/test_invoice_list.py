@@ -106,6 +106,17 @@ def test_as_csv_it_is_exactly_what_is_shown(desk):
     assert (told["To pay"], told["Paid"], told["Owing"], told["Issued"]) == ("100.00", "0.00", "100.00", "2026-11-24")
 
 
+def test_the_columns_of_the_file_add_up_to_what_the_page_says(desk):
+    pay(issue("100.00"), "40.00")
+    void(issue("220.00"))
+    response = desk.get(f"{LIST}csv/")
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    sums = [sum(D(row[name]) for row in rows) for name in ("To pay", "Paid", "Owing")]
+    assert sums == [D(100), D(40), D(60)]
+    totals = desk.get(LIST).context["totals"]
+    assert [totals.payable, totals.paid, totals.owing] == sums
+
+
 def test_as_a_workbook(desk):
     issue()
     response = desk.get(f"{LIST}xlsx/")

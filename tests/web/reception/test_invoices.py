@@ -533,7 +533,7 @@ def test_a_void_invoice_takes_no_money(desk):
     invoice = issue()
     void(invoice)
     response = desk.post(url("pay", invoice), payment_form(), follow=True)
-    assert "it is void, or a draft" in words(response)
+    assert "This invoice is void. Nothing was recorded." in words(response)
     assert not Payment.objects.exists()
 
 

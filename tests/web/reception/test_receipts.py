@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
+from portal.billing import actions
 from portal.billing.actions import BillTo
 from portal.notifications import outbox
 from portal.notifications.models import Notice
@@ -54,6 +55,34 @@ def test_one_payment_and_a_refund_have_a_page_of_the_same_kind(desk, books):
         assert desk.post(reverse("reception:send_receipt", args=[one.number]), sent).status_code == 302
     assert Notice.objects.filter(template="receipt").count() == 2
     assert desk.get(reverse("reception:taking", args=["RCP-NONE"])).status_code == 404
+
+
+def test_what_was_written_down_wrong_is_no_receipt_any_more(desk, books):
+    invoice = books.issued("220.00", patient=make.patient(email="anna@example.com"))
+    wrong = books.pay(invoice, "220.00", method="cash")
+    right = actions.correct_payment(
+        payment=wrong, method="card", received_on=wrong.received_on, reference="", location=None, reason="It was card",
+        key="c", by=books.by, now=NOW,
+    )  # fmt: skip
+    back = wrong.reversals.get()
+    page = desk.get(reverse("reception:taking", args=[wrong.number]))
+    words = page.content.decode()
+    assert f"Corrected by {right.number}" in words
+    assert reverse("reception:taking", args=[right.number]) in words
+    assert (
+        f"${back.amount * -1} corrected" in desk.get(reverse("reception:taking", args=[back.number])).content.decode()
+    )
+    for one in (wrong, back):
+        there = reverse("reception:send_receipt", args=[one.number])
+        assert there not in desk.get(reverse("reception:taking", args=[one.number])).content.decode()
+        desk.post(there, {"key": page.context["key"]})
+    assert not Notice.objects.filter(template="receipt").exists()
+    pdf = desk.get(reverse("reception:taking_pdf", args=[wrong.number])).content
+    paper = " ".join(PdfReader(BytesIO(pdf)).pages[0].extract_text().split())
+    assert f"Corrected by {right.number}" in paper
+    assert "This receipt says that money was paid" not in paper
+    listed = desk.get(reverse("reception:invoice", args=[invoice.number])).content.decode()
+    assert reverse("reception:taking", args=[right.number]) in listed
 
 
 def test_it_goes_to_whoever_its_invoices_are_billed_to(desk, books):

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.audit import trail
-from portal.billing.models import Invoice, SavedView
+from portal.billing.models import Invoice, InvoiceStatus, SavedView
 from portal.billing.models.invoice import Standing, balance_of, patient_of, psychologist_of, purpose_of, standing_of
 from portal.billing.totals import totals_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.money import ZERO
 from portal.common.text.spreadsheets import Cell, csv_file, xlsx_file
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.keyset import page_of
@@ -167,7 +168,8 @@ def _cells(row: DeskInvoiceRow, *, today: date) -> list[Cell]:
         str(standing_of(row, today=today).label),
         row.total,
         row.total - row.payable,
-        row.payable,
+        # Of drafts and void ones nothing is to be paid: so the columns add up to what the page says.
+        row.payable if row.status == InvoiceStatus.ISSUED else ZERO,
         row.paid,
         balance_of(row),
     ]

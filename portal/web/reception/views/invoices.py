@@ -87,8 +87,7 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             )
             form.new_key()
         except NotPayable:
-            messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
-            return redirect_to(request, "reception:invoice", number=invoice.number)
+            return _refused(request, invoice)
         else:
             drawer.remember(request, form.cleaned_data.get("location"))
             _tell(request, payment, is_new=payment.recorded_at == now)
@@ -124,7 +123,7 @@ def use_held(request: ActorRequest, number: str) -> HttpResponse:
             return _paid_already(request, refused.invoice, now=now)
         messages.error(request, meanwhile.nothing_done(refused.invoice, by=request.actor, now=now))
     except NotPayable:
-        messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
+        return _refused(request, invoice)
     else:
         if used:
             messages.success(request, _("%(amount)s of what we held is used here.") % {"amount": dollars(used)})
@@ -136,10 +135,29 @@ def use_held(request: ActorRequest, number: str) -> HttpResponse:
 def _paid_already(request: ActorRequest, invoice: Invoice, *, now: datetime) -> HttpResponse:
     """Somebody else was first: who, when and how much, on the invoice itself."""
     said = [
-        _("This invoice is paid. Nothing more was recorded."),
+        _takes_nothing(invoice),
         meanwhile.changed(invoice, by=request.actor, now=now),
     ]
     messages.info(request, " ".join(said))
+    return redirect_to(request, "reception:invoice", number=invoice.number)
+
+
+def _takes_nothing(invoice: Invoice) -> str:
+    """Why no money is recorded on an invoice: each of its states in its own words."""
+    if invoice.status == InvoiceStatus.VOID:
+        return _("This invoice is void. Nothing was recorded.")
+    if invoice.status == InvoiceStatus.DRAFT:
+        return _("This invoice is a draft: issue it first. Nothing was recorded.")
+    if invoice.bulk_billed:
+        return _("This invoice is bulk billed: Medicare alone pays it, by its claim. Nothing was recorded.")
+    if invoice.total and not invoice.payable:
+        return _("All of this invoice was credited. Nothing was recorded.")
+    return _("This invoice is paid. Nothing more was recorded.")
+
+
+def _refused(request: ActorRequest, invoice: Invoice) -> HttpResponse:
+    invoice.refresh_from_db(fields=["status", "payable", "paid"])
+    messages.error(request, _takes_nothing(invoice))
     return redirect_to(request, "reception:invoice", number=invoice.number)
 
 

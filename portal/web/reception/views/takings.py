@@ -150,6 +150,11 @@ def _receipt(request: ActorRequest, number: str) -> Receipt:
     return Receipt(one, parts, get_object_or_404(patients, payments__in=parts[:1]))
 
 
+def may_mail(parts: list[Payment]) -> bool:
+    """Whether it says what happened: what was written down wrong, and the row that takes it back, go to nobody."""
+    return not any(part.said_anew or (part.is_refund and part.is_correction) for part in parts)
+
+
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def receipt(request: ActorRequest, number: str) -> HttpResponse:
@@ -167,7 +172,9 @@ def receipt(request: ActorRequest, number: str) -> HttpResponse:
         "total": abs(sum(part.amount for part in found.parts)),
         "settled": actions.settled_by(found.parts),
         "kept": actions.on_account(found.patient),
-        "address": reader.address if reader else "",
+        "address": reader.address if reader and may_mail(found.parts) else "",
+        "anew": [new for part in found.parts if (new := part.said_anew)],
+        "may_mail": may_mail(found.parts),
         "mailed": mailing.mailed_about(found.taking or first, by=request.actor),
         "key": uuid.uuid4(),
         "zone": ClinicSettings.current().zone,
@@ -181,7 +188,9 @@ def send_receipt(request: ActorRequest, number: str) -> HttpResponse:
     """Sends the receipt by e-mail, once for each page that asked."""
     found, now = _receipt(request, number), timezone.now()
     form = SendForm(request.POST)
-    if reader_of_receipt(found.parts, patient=found.patient) is None:
+    if not may_mail(found.parts):
+        messages.error(request, _("This was written down wrong, so it isn't sent. Send the receipt that is right."))
+    elif reader_of_receipt(found.parts, patient=found.patient) is None:
         messages.error(request, _("No e-mail address is known. Add one to the patient's details, or print it."))
     elif form.is_valid():
         address = mail_receipt(
