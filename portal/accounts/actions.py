@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -309,6 +310,7 @@ def invite(
             "role_names": invitation.role_names,
             "activate_url": absolute("open_invitation", token),
             "days": INVITATION_LASTS.days,
+            "second_factor": settings.STAFF_SECOND_FACTOR,
         },
         dedupe_key=f"invitation:{invitation.code}",
         language=get_language(),

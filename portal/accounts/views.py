@@ -272,9 +272,11 @@ def answer_invitation(request: HttpRequest) -> HttpResponse:
 
 
 def _join(request: HttpRequest, invitation: Invitation, token: str, now: datetime) -> HttpResponse:
+    # Whoever is signed in is somebody else: the invited have no account yet.
     form = JoinForm(request.POST or None, invitation=invitation)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "account/invitation.html", {"invitation": invitation, "form": form})
+    if request.method != "POST" or request.user.is_authenticated or not form.is_valid():
+        context = {"invitation": invitation, "form": form, "second_factor": settings.STAFF_SECOND_FACTOR}
+        return render(request, "account/invitation.html", context)
     hashed = make_password(form.cleaned_data["password"])  # slow on purpose, so before the transaction
     with making(request, now=now) as made:
         user = actions.join(

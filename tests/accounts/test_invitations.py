@@ -283,3 +283,30 @@ def test_actions_refuse_what_views_do_not_ask(last_mail, link_in):
     with pytest.raises(InvitationClosed) as closed:
         actions.accept(token=token, user=user, now=now)
     assert closed.value.why == "used"
+
+
+def test_a_second_step_is_promised_and_asked_for_where_it_must_be(client, link_in, answer, mails, settings):
+    boss = make.signed_in_client(role=Role.MANAGER)
+    for asked in (False, True):
+        settings.STAFF_SECOND_FACTOR = asked
+        page = boss.get(reverse("manager:invite")) if not asked else None
+        assert asked or "asks staff for no second step" in page.content.decode()
+        invite(email=f"asked-{asked}@example.com".lower())
+        mail, browser = mails()[-1], Client()
+        assert ("second step" in mail.text) is asked
+        joining = browser.get(link_in(mail), follow=True).content.decode()
+        assert ("second step" in joining) is asked
+        browser.post(answer, ANSWER)
+        response = browser.get(reverse("reception:today"))
+        assert (response.status_code == 302 and response.url == reverse("mfa_index")) is asked
+
+
+def test_an_invitation_opened_while_somebody_else_is_signed_in(answer, mails, link_in):
+    invite()
+    other = make.signed_in_client()
+    page = other.get(link_in(mails()[-1]), follow=True).content.decode()
+    assert f"You are signed in as {other.user.name}, but the invitation is for mai@example.com" in page
+    other.post(answer, ANSWER)
+    assert not User.objects.filter(email="mai@example.com").exists()
+    other.post(reverse("account_logout"), {"next": answer})
+    assert 'name="password"' in other.get(answer).content.decode()

@@ -27,6 +27,12 @@ def accept(*, offer: Offer, instead_of: UUID | None, shown: str, by: Actor, now:
     """
     try:
         return _accept(offer=offer, instead_of=instead_of, shown=shown, by=by, now=now)
+    except ChangedMeanwhile:
+        # The same answer a moment ago moved the session that this one names: it is booked.
+        done = Offer.objects.for_listing().get(pk=offer.pk)
+        if done.is_accepted and done.booked is not None:
+            return done.booked
+        raise
     except PatientBusy:
         raise
     except HoldExpired as gone:

@@ -171,6 +171,53 @@ def test_a_later_session_is_named_before_it_is_moved(practice):
     assert "Your session of Monday 15 June 2026, 9:00 am is moved here" in browser.get(page).content.decode()
 
 
+def test_the_same_answer_twice_is_booked_both_times(practice):
+    entry = practice.waits()
+    theirs = practice.session(MONDAY_NINE + 7 * DAY, patient=entry.patient)
+    practice.cancel()
+    practice.turn()
+    browser = Client()
+    page = browser.get(link_in(Notice.objects.get(template="waitlist_offer"))).url
+    said = {"answer": "yes", "instead_of": str(theirs.code), "shown": form_with(browser.get(page), "shown")["shown"][0]}
+    assert [browser.post(page, said).status_code for _press in range(2)] == [302, 302]
+    assert Appointment.objects.filter(patient=entry.patient, starts_at=MONDAY_NINE).count() == 1
+
+
+def test_whoever_is_signed_in_as_somebody_else_is_shown_nothing_of_it(practice):
+    entry = practice.waits()
+    theirs = practice.session(MONDAY_NINE + 7 * DAY, patient=entry.patient)
+    practice.cancel()
+    practice.turn()
+    other = make.signed_in_client()
+    page = other.get(link_in(Notice.objects.get(template="waitlist_offer"))).url
+    for response in (other.get(page), other.post(page, {"answer": "yes", "shown": "x"})):
+        shown = response.content.decode()
+        assert response.status_code == 403
+        assert other.user.email in shown
+        assert "June 2026" not in shown
+    assert other.post(page, {"answer": "leave"}).status_code == 403
+    theirs.refresh_from_db()
+    assert theirs.starts_at == MONDAY_NINE + 7 * DAY
+    entry.refresh_from_db()
+    assert entry.is_waiting
+
+
+def test_a_referral_is_named_to_who_has_signed_in(practice, monkeypatch):
+    user = make.user()
+    entry = practice.waits(patient=make.patient(user=user))
+    practice.cancel()
+    practice.turn()
+    said = {"medicare": "5 of 10 left", "is_covered": True, "no_rebate": False}
+    none = {"medicare": "", "is_covered": False, "no_rebate": False}
+    monkeypatch.setattr(
+        "portal.journeys.better_access.beside_price",
+        lambda _session, patient, *, now: said if patient == entry.patient else none,
+    )
+    link = link_in(Notice.objects.get(template="waitlist_offer"))
+    assert "5 of 10 left" in make.client_for(user).get(link, follow=True).content.decode()
+    assert "5 of 10 left" not in Client().get(link, follow=True).content.decode()
+
+
 def test_a_price_that_changed_is_shown_before_it_is_owed(db):
     practice = Waiting(freed_times="at_once")
     practice.waits()

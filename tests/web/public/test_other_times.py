@@ -101,6 +101,28 @@ def test_until_when_each_is_free_and_what_it_costs_is_said_before_and_after(sess
     assert f"until {said[0]}." in " ".join(Notice.objects.get(template="appointment_moved").text.split())
 
 
+def test_whoever_chooses_second_is_told_that_theirs_was_not_taken(session):
+    first, second = Client(), Client()
+    times = values(opened(first))
+    assert values(opened(second)) == times
+    first.post(here(), {"time": times[0]})
+    refused = second.post(here(), {"time": times[1]})
+    assert refused.status_code == 409
+    assert "another time had been chosen before" in refused.content.decode()
+    assert "another time had been chosen before" not in first.post(here(), {"time": times[0]}, follow=True).text
+
+
+def test_whoever_is_signed_in_as_somebody_else_chooses_nothing(session):
+    other = make.signed_in_client()
+    page = opened(other)
+    assert page.status_code == 403
+    assert session.psychologist.name not in page.content.decode()
+    [time] = values(opened(Client()))[:1]
+    assert other.post(here(), {"time": time}).status_code == 403
+    session.refresh_from_db()
+    assert session.starts_at == NOW + timedelta(days=1)
+
+
 def test_nobody_without_the_link_sees_it(session):
     assert Client().get(here()).status_code == 404
     assert Client().post(here(), {"time": "x"}).status_code == 404

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
@@ -116,6 +117,7 @@ def invite(request: ActorRequest) -> HttpResponse:
         "crumbs": _crumbs(),
         "what_roles_see": _what_roles_see(),
         "nobody_confirms": _nobody_confirms(request.user),
+        "second_factor": settings.STAFF_SECOND_FACTOR,
     }
     return form_page(request, "manager/invite.html", context, form)
 

@@ -55,6 +55,8 @@ def offer(request: HttpRequest, code: UUID) -> HttpResponse:
     """What is offered, at which price and until when; three buttons, and nothing happens before one is pressed."""
     now = timezone.now()
     asked = _opened(request, code)
+    if opened_links.is_for_another(request, asked.entry.patient_id):
+        return opened_links.for_another(request)
     if request.method != "POST":
         return _page(request, asked, now=now)
     form = OfferAnswer(request.POST)
@@ -140,7 +142,8 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
         "session": session,
         "shown": booking.as_shown(session, clinic=clinic),
         "quote": charges.promised(session, clinic=clinic),
-        **better_access.beside_price(session, asked.entry.patient, now=now),
+        # What is left of their referral is for who has signed in: the mail said nothing of it, and links are passed on.
+        **better_access.beside_price(session, asked.entry.patient if request.user.is_authenticated else None, now=now),
         "terms": changing.terms_of(session, now=now, clinic=clinic),
         "swaps": swaps,
         "only_instead": bool(swaps) and not _can_be_beside(asked, session, now=now),

@@ -52,6 +52,8 @@ def other_times(request: HttpRequest, code: UUID) -> HttpResponse:
     """The session as it is booked and the times that it could have; a press moves it."""
     now = timezone.now()
     offer = _opened(request, code)
+    if opened_links.is_for_another(request, offer.session.patient_id):
+        return opened_links.for_another(request)
     if request.method != "POST":
         return _page(request, offer, now=now)
     try:
@@ -60,7 +62,11 @@ def other_times(request: HttpRequest, code: UUID) -> HttpResponse:
     except ValueError:
         return _page(request, offer, refusal=_("Choose one of the times shown."), now=now, status=422)
     except OfferClosed:
-        return _page(request, _opened(request, code), now=now, status=409)
+        closed = _opened(request, code)
+        # Two who care for somebody, or two windows: whoever came second is told that theirs was not taken.
+        words = _("Your choice wasn't taken: another time had been chosen before.")
+        refusal = words if closed.outcome == MoveOffer.Outcome.CHOSEN else ""
+        return _page(request, closed, refusal=refusal, now=now, status=409)
     except PatientBusy:
         words = _("There is already a session at that time. Please choose another one.")
         return _page(request, offer, refusal=words, now=now, status=409)
@@ -73,7 +79,7 @@ def other_times(request: HttpRequest, code: UUID) -> HttpResponse:
 def _opened(request: HttpRequest, code: UUID) -> MoveOffer:
     """The offer whose link was opened in this browser; a 404 for any other."""
     opened_links.ask_for(request, OPENED, code)
-    return get_object_or_404(MoveOffer, code=code)
+    return get_object_or_404(MoveOffer.objects.select_related("session"), code=code)
 
 
 def _page(
