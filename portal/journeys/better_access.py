@@ -17,9 +17,10 @@ from portal.appointments import states
 from portal.appointments.calendars import Booked
 from portal.appointments.models import Appointment
 from portal.billing import charges
+from portal.billing.actions import links_of
 from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, MedicareClaim, Purpose
-from portal.billing.models.payer import billed_to_family
+from portal.billing.models.payer import billed_to_family, chosen_by_itself
 from portal.clinic import kept
 from portal.medicare import schedule
 from portal.medicare.for_patients import left_in_words
@@ -64,20 +65,28 @@ def standing_of(
 
 
 class BesidePrice(TypedDict):
-    """What a price card says of Medicare: `medicare` in the patient's words, whether it pays, or nothing this year."""
+    """What a price card says of Medicare: `medicare` in the patient's words, whether it pays, or nothing this year.
+
+    `billed_to` names who else gets the bill: then there is nothing for the patient to pay.
+    """
 
     medicare: str
     is_covered: bool
     no_rebate: bool
+    billed_to: str
 
 
 def beside_price(session: Appointment, patient: Patient | None, *, now: datetime) -> BesidePrice:
     """What the price card says for somebody: nothing of its own while no referral of theirs is on file."""
+    links = links_of(patient) if patient is not None else []
+    if link := chosen_by_itself(links, service=session.service, is_fee=False):
+        return {"medicare": "", "is_covered": False, "no_rebate": True, "billed_to": link.payer.name}
     standing = standing_of(session, now=now, patient=patient.pk) if patient is not None else None
     if standing is None or standing.why is Why.NO_REFERRAL:
-        return {"medicare": "", "is_covered": False, "no_rebate": False}
+        return {"medicare": "", "is_covered": False, "no_rebate": False, "billed_to": ""}
     no_rebate = not standing.is_covered and not standing.would_a_referral_help
-    return {"medicare": left_in_words(standing), "is_covered": standing.is_covered, "no_rebate": no_rebate}
+    words, is_covered = left_in_words(standing), standing.is_covered
+    return {"medicare": words, "is_covered": is_covered, "no_rebate": no_rebate, "billed_to": ""}
 
 
 def planned(ledger: Ledger, session: Appointment) -> Standing | None:

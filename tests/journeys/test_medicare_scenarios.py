@@ -443,10 +443,10 @@ def test_scenario(story: Story, says: Says):
     standing = better_access.standing_of(session, now=now, counts_towards=kind)
     assert (standing_in_short(standing) if standing else "") == says.line
     claim = checking_out.claim_for(session, now=now, counts_towards=kind)
-    as_held = Held(**{"minutes": session.minutes, "mode": session.mode, "fee": session.fee} | held)
-    assert claim.why(session, as_held).startswith(says.why)
     if story.payer:
         held["bill_to"] = make.patient_payer(patient=clinic.patient)
+    as_held = Held(**{"minutes": session.minutes, "mode": session.mode, "fee": session.fee} | held)
+    assert claim.why(session, as_held).startswith(says.why)
 
     # What is billed, and that nothing that was promised changed on the way.
     invoice = clinic.check_out(session, now=now, **held)

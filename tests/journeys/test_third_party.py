@@ -189,3 +189,20 @@ def test_a_session_that_is_billed_with_an_item_is_another_of_the_day(session, by
     )
     check_out(session, by)
     assert others_with_a_rebate(later, now=NOW) == [session]
+
+
+def test_whoever_comes_reads_that_somebody_else_is_billed(session):
+    from django.urls import reverse
+
+    make.patient_payer(patient=session.patient, payer=make.payer(name="AAI Limited"))
+    user = make.user()
+    session.patient.user = user
+    session.patient.save(update_fields=["user"])
+    later = make.appointment(
+        patient=session.patient,
+        psychologist=session.psychologist,
+        starts_at=datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=3),
+    )
+    page = make.client_for(user).get(reverse("patient:appointment", args=[later.code])).content.decode()
+    assert "This bill goes to AAI Limited. There is nothing for you to pay." in page
+    assert "Expected Medicare rebate" not in page
