@@ -169,6 +169,10 @@ class NotCorrectable(BillingRefused):
     """Nothing of the payment is left, it came by machine, or nothing about it would be changed."""
 
 
+class AmountStays(BillingRefused):
+    """Some of the payment was given back, moved or is on the account: its amount can't be said anew as one."""
+
+
 class MoneyChanged(BillingRefused):
     """Somebody took, used or gave back money of this person since the page was drawn."""
 

@@ -14,7 +14,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.actions import Settles, TakenPart
-from portal.billing.forms import AHEAD_AT_MOST, PaidByField, ask_place
+from portal.billing.forms import AHEAD_AT_MOST, AmountField, PaidByField, ask_place
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.models.payment import AT_THE_DESK
 from portal.clinic.models import Location
@@ -250,8 +250,9 @@ class AccountRefundForm(forms.Form):
 
 
 class PaymentCorrectionForm(forms.Form):
-    """How and when money really came, or what it was for."""
+    """How much money really came, how and when, or what it was for; an amount left empty is as it was."""
 
+    amount = AmountField(label=_("Amount"), max_value=MOST, required=False)
     method = forms.ChoiceField(
         label=_("How"), choices=[(method.value, method.label) for method in AT_THE_DESK], widget=forms.RadioSelect
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -55,6 +56,14 @@ def take(
     )
     sessions.look_again(Appointment.objects.filter(pk__in=[pk for pk in concerned if pk]), by=by, now=now)
     return taking
+
+
+@transaction.atomic
+def correct_payment(*, payment: Payment, invoice: Invoice, by: Actor, now: datetime, **said: Any) -> Payment:
+    """Says anew how money came by `billing.correct_payment`, and raises what that does."""
+    new = billing.correct_payment(payment=payment, by=by, now=now, **said)
+    sessions.look_again(Appointment.objects.filter(invoices=invoice), by=by, now=now)
+    return new
 
 
 @transaction.atomic

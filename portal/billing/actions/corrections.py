@@ -9,13 +9,23 @@ from django.db import transaction
 
 from portal.audit import trail
 from portal.billing.actions.account import kept_on
+from portal.billing.actions.amounts import check_amount
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoices, lock_payments
 from portal.billing.actions.refunds import ask_no_more_of
 from portal.billing.actions.rows import by_key, place_of, refundable, write_payment
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment
 from portal.billing.models.payment import AT_THE_DESK
-from portal.billing.refusals import ChangedMeanwhile, KeyReused, MoneyChanged, NotCorrectable, NotPayable, ReasonMissing
+from portal.billing.refusals import (
+    AmountStays,
+    ChangedMeanwhile,
+    KeyReused,
+    MoneyChanged,
+    NotCorrectable,
+    NotPayable,
+    Overpayment,
+    ReasonMissing,
+)
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, in_cents
@@ -45,11 +55,14 @@ def correct_payment(
     by: Actor,
     now: datetime,
     paid_by: str = "",
+    amount: Decimal | None = None,
     seen: Decimal | None = None,
 ) -> Payment:
     """Says anew how and when money came: what is left of it is taken back, and taken again for the same invoices.
 
-    `paid_by` names whose money it was where that was wrong.
+    `paid_by` names whose money it was where that was wrong, `amount` how much it really was, in dollars: what is less
+    is owing again. Raises AmountStays where that settles other than one invoice alone or was given back in part, and
+    Overpayment (with the most) where it is more than that invoice asks for.
     Returns the new row; idempotent by `key`. Raises NotCorrectable where nothing is left of it, it came by machine, or
     nothing is changed; MoneyChanged where other than `seen` is left of it; ReasonMissing and KeyReused.
     """
@@ -68,13 +81,19 @@ def correct_payment(
     if method != Method.MEDICARE and any(invoice.bulk_billed for invoice, _amount in spots):
         # What is bulk-billed, Medicare alone pays.
         raise NotCorrectable
-    if left <= 0 or as_it_is == (method, received_on, reference.strip(), place.pk if place else None, whose):
+    really = left if amount is None else amount
+    if left <= 0 or (
+        really == left and as_it_is == (method, received_on, reference.strip(), place.pk if place else None, whose)
+    ):
         raise NotCorrectable
     if seen is not None and seen != left:
         raise MoneyChanged
+    if really != left:
+        _check_amount(payment, really, spots=spots, account=account)
     new = _anew(
         payment,
         left,
+        really=really,
         account=account,
         off=spots,
         patient=payment.patient,
@@ -88,10 +107,23 @@ def correct_payment(
         by=by,
         now=now,
     )
-    for invoice, amount in spots:
-        Allocation.objects.create(payment=new, invoice=invoice, amount=amount)
+    for invoice, there in spots:
+        Allocation.objects.create(payment=new, invoice=invoice, amount=really if really != left else there)
         draw_soon(invoice)
+        invoice.refresh_from_db(fields=["paid", "payable"])
+        if really < left:
+            ask_no_more_of(invoice, key=f"corrected:{new.code}", reason="Written down wrong", by=by, now=now)
     return new
+
+
+def _check_amount(payment: Payment, really: Decimal, *, spots: list[tuple[Invoice, Decimal]], account: Decimal) -> None:
+    """Whether a payment may have been another amount: all of it settles one invoice, which asks for as much."""
+    check_amount(really)
+    if account or len(spots) != 1 or spots[0][1] != payment.amount:
+        raise AmountStays
+    invoice, there = spots[0]
+    if really > there + invoice.balance:
+        raise Overpayment(there + invoice.balance)
 
 
 @transaction.atomic
@@ -132,6 +164,7 @@ def correct_invoice(
     new = _anew(
         payment,
         left,
+        really=left,
         account=ZERO,
         off=[(source, left)],
         patient=target.patient,
@@ -174,6 +207,7 @@ def _anew(
     payment: Payment,
     amount: Decimal,
     *,
+    really: Decimal,
     account: Decimal,
     off: list[tuple[Invoice, Decimal]],
     patient: Patient | None,
@@ -211,7 +245,7 @@ def _anew(
         draw_soon(invoice)
     new = write_payment(
         patient=patient,
-        amount=amount,
+        amount=really,
         method=method,
         paid_by=paid_by,
         key=key,
@@ -224,6 +258,6 @@ def _anew(
         corrects=payment,
     )
     trail.record(
-        "payment.corrected", by=by, target=new, at=now, payment=str(payment.code), amount_cents=in_cents(amount)
+        "payment.corrected", by=by, target=new, at=now, payment=str(payment.code), amount_cents=in_cents(really)
     )
     return new

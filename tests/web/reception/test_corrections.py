@@ -60,6 +60,41 @@ def test_a_wrong_method_is_put_right_and_both_say_why(desk, paid):
     assert Payment.objects.count() == 3
 
 
+@pytest.mark.parametrize(("really", "owing"), [("40.00", D(60)), ("90", D(10))])
+def test_a_wrong_amount_is_put_right_and_the_rest_is_owing_again(desk, paid, really, owing):
+    invoice, payment = paid
+    address, data = correction(desk, invoice, payment, amount=really)
+    assert desk.post(address, data).status_code == 302
+    anew = Payment.objects.get(corrects=payment, amount__gt=0)
+    invoice.refresh_from_db()
+    assert (anew.amount, invoice.balance) == (D(really), owing)
+    assert sum(row.amount for row in Payment.objects.all()) == D(really)
+
+
+def test_too_little_is_raised_and_never_above_what_is_asked_for(desk, patient, now):
+    invoice = issued(patient, "100.00")
+    payment = actions.record_payment(invoice=invoice, amount=D(10), method="card", key="p", by=make.actor(), now=NOW)
+    address, data = correction(desk, invoice, payment, amount="100.01")
+    refused = desk.post(address, data)
+    assert "No more than $100.00 is asked for" in words(refused)
+    address, data = correction(desk, invoice, payment, amount="100")
+    assert desk.post(address, data).status_code == 302
+    invoice.refresh_from_db()
+    assert (invoice.paid, invoice.balance) == (100, 0)
+
+
+def test_the_amount_of_what_was_given_back_in_part_stays(desk, paid):
+    invoice, payment = paid
+    actions.refund_payment(
+        payment=payment, invoice=invoice, amount=D(10), reason="x", key="r", by=make.actor(), now=NOW
+    )
+    address, data = correction(desk, invoice, payment, amount="50")
+    refused = desk.post(address, data)
+    assert refused.status_code == 422
+    assert "so its amount stays as it is" in words(refused)
+    assert not Payment.objects.filter(corrects=payment).exists()
+
+
 def test_a_wrong_invoice_is_put_right(desk, paid):
     invoice, payment = paid
     theirs = issued(make.patient(), "100.00")

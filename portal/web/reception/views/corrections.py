@@ -17,6 +17,7 @@ from portal.billing import actions
 from portal.billing.forms import WriteOffForm
 from portal.billing.models import Invoice, InvoiceStatus, Payment, Purpose
 from portal.billing.refusals import (
+    AmountStays,
     BillingRefused,
     ChangedMeanwhile,
     ClaimApproved,
@@ -24,6 +25,7 @@ from portal.billing.refusals import (
     MoneyChanged,
     NotCorrectable,
     NotPayable,
+    Overpayment,
 )
 from portal.billing.taking_forms import PaymentCorrectionForm
 from portal.clinic.models import ClinicSettings
@@ -52,6 +54,7 @@ def correct(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     form = PaymentCorrectionForm(
         request.POST if request.method == "POST" else None,
         start={
+            "amount": left,
             "method": payment.method,
             "received_on": payment.received_on,
             "reference": payment.reference,
@@ -75,6 +78,14 @@ def correct(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
         except (MoneyChanged, ChangedMeanwhile):
             status = 409
             form.shown_anew(f"{left}.{invoice.seen_as}", meanwhile.nothing_done(invoice, by=request.actor, now=now))
+        except Overpayment as refused:
+            words = _(
+                "No more than %(most)s is asked for by the invoice. What is more is taken as a payment of its own."
+            )
+            form.add_error("amount", words % {"most": dollars(refused.balance)})
+        except AmountStays:
+            words = _("Some of it was given back, or is for something else by now, so its amount stays as it is.")
+            form.add_error("amount", words)
         except NotPayable:
             form.add_error("invoice", _("There is no such invoice on which money is owing."))
         except NotCorrectable:
@@ -106,10 +117,11 @@ def _said_anew(
     said = form.cleaned_data
     if said["seen"] != f"{left}.{invoice.seen_as}":
         raise MoneyChanged
+    amount = said["amount"] or left
     others = (said["method"], said["received_on"], said["reference"])
     was = payment.paid_by or invoice.bill_to_name
     paid_by = "" if said["paid_by"] == was else said["paid_by"]
-    is_same = others == (payment.method, payment.received_on, payment.reference) and not paid_by
+    is_same = others == (payment.method, payment.received_on, payment.reference) and not paid_by and amount == left
     if said["invoice"] != invoice.number:
         if not is_same:
             words = _("Change either the invoice, or how and when it came; then do the other.")
@@ -129,8 +141,10 @@ def _said_anew(
             seen=invoice.seen_as,
         )
     else:
-        new = actions.correct_payment(
+        new = taking.correct_payment(
             payment=payment,
+            invoice=invoice,
+            amount=amount,
             method=said["method"],
             received_on=said["received_on"],
             reference=said["reference"],
