@@ -48,3 +48,9 @@ def form_with(response, name):
     """What the form that has a field of this name sends as it stands."""
     (form,) = [one for one in forms_in(response) if name in one.fields]
     return sent_by(form)
+
+
+def decided(page, name: str = "asked") -> dict[str, str]:
+    """The nearest free time for each time of a series about which its page asks."""
+    lines = page.context[name].proposal.lines
+    return {f"{line.key}-take": line.options[1][0] for line in lines if not line.chosen}

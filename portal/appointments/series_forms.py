@@ -70,7 +70,8 @@ class PatternForm(forms.Form):
         return Pattern(every, interval, self.first_day, count=data["count"], until=data["until"])
 
 
-# What may be chosen for one time of the series, besides a free time that the page named.
+# What may be chosen for one time of the series, besides a free time that the page named; nothing yet.
+ASK = ""
 PLANNED, SKIP, OTHER, ALL_THE_SAME = "planned", "skip", "other", "all_the_same"
 _STAMP = "%Y-%m-%dT%H:%MZ"
 

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
-from portal.common.languages.punctuation import space
+from portal.common.languages.punctuation import listed, space
 from portal.common.languages.times import when
 from portal.journeys import booking
 
 
 def with_days(done: str, sessions: Sequence[Appointment]) -> str:
-    """What was done with several sessions, and when they are or were: the first of them and the last."""
+    """What was done with several sessions, and when they are or were: the first of them and the last, and those that
+    stand at another time than their series."""
     if not sessions:
         return done
     first, last = (pick(sessions, key=lambda session: session.starts_at) for pick in (min, max))
@@ -26,6 +27,10 @@ def with_days(done: str, sessions: Sequence[Appointment]) -> str:
             "first": when(first.starts_at, first.zone),
             "last": when(last.starts_at, last.zone),
         }
+    apart = [session for session in sessions if session.is_moved_alone and not session.is_cancelled]
+    if apart and len(sessions) > 1:
+        times = listed(when(session.starts_at, session.zone) for session in apart)
+        days += space() + _("Not at the usual time: %(times)s.") % {"times": times}
     return f"{done}{space()}{days}"
 
 

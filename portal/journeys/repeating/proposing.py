@@ -15,7 +15,7 @@ from portal.appointments.actions.clashes import MAY_BE_OVERRULED, Clash, Outlook
 from portal.appointments.actions.repeating import Wish
 from portal.appointments.models import Appointment
 from portal.appointments.recurrence import Pattern, nominal, on_the_clock
-from portal.appointments.series_forms import ALL_THE_SAME, OTHER, PLANNED, SKIP, TimeChoice, stamp
+from portal.appointments.series_forms import ALL_THE_SAME, ASK, OTHER, PLANNED, SKIP, TimeChoice, stamp
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
 from portal.common.languages.times import when_short
@@ -172,7 +172,7 @@ def propose(
 def settle(
     proposal: Proposal, missing: set[datetime], *, is_chosen: bool, by: Actor, now: datetime, clinic: ClinicSettings
 ) -> None:
-    """Looks at each time as it was chosen, and proposes the nearest where it can't be had."""
+    """Looks at each time as it was chosen; where it can't be had the nearest is offered, and somebody decides."""
     lines, terms = proposal.lines, proposal.terms
     for line in lines:
         line.form.is_valid()
@@ -238,10 +238,12 @@ def _look_at(
     options += [(SKIP, _("Leave it where it is") if moves else _("Skip it")), (OTHER, _("Another time"))]
     line.options = options
     if line.clash and not is_chosen:
-        # The page opens on the nearest, ready to be booked.
-        line.chosen, line.starts_at, line.clash = (stamp(nearest), nearest, None) if nearest else (SKIP, None, None)
+        # The page opens with the question: nothing goes to another day by itself.
+        line.chosen, line.starts_at, line.clash = ASK, None, None
     elif line.chosen not in dict(options):
-        line.chosen = stamp(nearest) if nearest else SKIP
+        line.chosen = ASK
+    if line.chosen == ASK:
+        line.options = [(ASK, _("Choose what happens")), *options]
 
 
 def terms_of(session: Appointment) -> Terms:

@@ -14,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Series, Status
 from portal.notifications.models import Notice
 from tests import make
-from tests.pages import form_with, forms_in, sent_by
+from tests.pages import decided, form_with, forms_in, sent_by
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +82,7 @@ def test_the_first_may_clash_too_and_goes_to_its_nearest_free_time(mai, patient)
     desk = make.signed_in_client(role=Role.RECEPTION)
     page = desk.get(page_of(patient))
     assert f"{mai.name} has another session at this time." in words(page)
-    assert post(desk, patient, page).status_code == 302
+    assert post(desk, patient, page, **decided(page)).status_code == 302
     rows = Appointment.objects.filter(patient=patient).order_by("position")
     assert [row.is_moved_alone for row in rows] == [True, False, False, False]
 
@@ -95,7 +95,7 @@ def test_what_was_taken_meanwhile_leaves_nothing_booked(mai, patient):
     assert answer.status_code == 409
     assert "Nothing was booked" in words(answer)
     assert not Series.objects.exists()
-    assert post(desk, patient, answer).status_code == 302
+    assert post(desk, patient, answer, **decided(answer)).status_code == 302
 
 
 def test_the_box_beside_the_free_times_leads_to_it(mai, patient):

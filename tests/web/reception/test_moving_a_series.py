@@ -23,7 +23,7 @@ from portal.notifications.models import Notice
 from portal.notifications.outbox import attachments_of
 from portal.web.calendars.refused import why_not
 from tests import make
-from tests.pages import forms_in, sent_by
+from tests.pages import decided, forms_in, sent_by
 
 pytestmark = pytest.mark.django_db
 
@@ -120,7 +120,7 @@ def test_a_clash_takes_the_nearest_or_is_left_where_it_is(desk, booked):
     for at in taken:
         make.appointment(psychologist=booked[0].psychologist, service=booked[0].service, starts_at=at)
     page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
-    form = sent(page) | {"s4-take": "skip"}
+    form = sent(page) | decided(page) | {"s4-take": "skip"}
     assert desk.post(page_of(booked[1]), form).status_code == 302
     assert starts() == [tuesday(0), tuesday(1, 15), tuesday(2, 14), tuesday(3), tuesday(4, 15)]
     third, fourth = Appointment.objects.filter(position__in=(3, 4)).order_by("position")
@@ -158,7 +158,7 @@ def test_the_time_that_it_has_is_not_proposed(desk, booked):
     taken = tuesday(4, hour=18)
     make.appointment(psychologist=booked[4].psychologist, service=booked[4].service, starts_at=taken)
     page = proposed(desk, booked[4], day="13/10/2026", at="5:30 pm")
-    assert sent(page)["s5-take"] == [stamp(tuesday(4, hour=16) + HOUR / 2)]
+    assert decided(page)["s5-take"] == stamp(tuesday(4, hour=16) + HOUR / 2)
 
 
 def test_what_was_taken_meanwhile_moves_nothing(desk, booked):
@@ -190,7 +190,7 @@ def test_somebody_else_takes_the_rest_of_the_series(desk, booked):
     make.appointment(psychologist=colleague, service=booked[0].service, starts_at=tuesday(3))
     page = desk.get(page_of(booked[2]), says)
     assert f"{colleague.name} has another session at this time." in html.unescape(page.content.decode())
-    assert desk.post(page_of(booked[2]), sent(page)).status_code == 302
+    assert desk.post(page_of(booked[2]), sent(page) | decided(page)).status_code == 302
     rows = list(Appointment.objects.filter(series__isnull=False).order_by("position"))
     assert [row.psychologist for row in rows] == [booked[0].psychologist] * 2 + [colleague] * 3
     assert [row.is_moved_alone for row in rows] == [False, False, False, True, False]

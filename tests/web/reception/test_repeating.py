@@ -13,10 +13,11 @@ from icalendar import Calendar
 from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import Appointment, CancelReason, Series
+from portal.common.languages.times import when
 from portal.notifications.models import Notice
 from portal.notifications.outbox import attachments_of
 from tests import make
-from tests.pages import form_with
+from tests.pages import decided, form_with
 
 pytestmark = pytest.mark.django_db
 
@@ -105,15 +106,18 @@ def test_one_notice_with_an_entry_for_each(desk, session):
     assert "2 of 5: Tuesday 22 September 2026, 5:00 pm" in notice.text.replace("\u202f", " ")
 
 
-def test_a_clash_is_named_with_the_nearest_free_time_which_is_taken(desk, session):
+def test_a_clash_is_named_with_the_nearest_free_time_and_somebody_decides(desk, session):
     taken = five_oclock(2)
     make.appointment(psychologist=session.psychologist, service=session.service, starts_at=taken)
     page = proposed(desk, session)
     text = html.unescape(page.content.decode())
     assert f"{session.psychologist.name} has another session at this time." in text
-    desk.post(page_of(session), sent(page))
+    # It asks; sent without an answer, nothing is booked.
+    assert desk.post(page_of(session), sent(page)).status_code == 409
+    told = desk.post(page_of(session), sent(page, **decided(page)), follow=True)
     row = Appointment.objects.get(position=3)
     assert row.starts_at == taken - timedelta(hours=1)
+    assert f"Not at the usual time: {when(row.starts_at, row.zone)}." in html.unescape(told.content.decode())
     assert (row.planned_at, row.is_moved_alone) == (taken, True)
 
 
@@ -136,8 +140,8 @@ def test_what_was_taken_meanwhile_leaves_nothing_booked_and_is_said(desk, sessio
     assert answer.status_code == 409
     assert "Nothing was booked" in html.unescape(answer.content.decode())
     assert not Series.objects.exists()
-    # What the page proposes now can be booked as it stands.
-    assert desk.post(page_of(session), sent(answer)).status_code == 302
+    # What the page offers now can be booked.
+    assert desk.post(page_of(session), sent(answer, **decided(answer))).status_code == 302
     assert Series.objects.get().sessions == 5
 
 
