@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.db.models import Exists, OuterRef
 
-from portal.billing.models import Allocation, Invoice, Method, Payment
+from portal.billing.models import Allocation, Invoice, Method, Payment, StripeRefund
 from portal.billing.models.payment import AT_THE_DESK
 from portal.common.money import ZERO
 
@@ -83,3 +83,9 @@ def movements_of(invoice: Invoice) -> list[Movement]:
         stands = kind in (Kind.PAID, Kind.MOVED_HERE, Kind.SAID_ANEW)
         found.append(Movement(payment, row.amount, kind, max(ZERO, left[payment.pk]) if stands else ZERO))
     return found
+
+
+def surplus_of(invoice: Invoice) -> list[StripeRefund]:
+    """What was paid by card to an invoice that had less left to pay by then, or none: it never settled it."""
+    rows = StripeRefund.objects.filter(invoice=None, payment__attempt__invoice=invoice)
+    return list(rows.select_related("payment", "refund"))

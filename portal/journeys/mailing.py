@@ -57,9 +57,10 @@ def address_for(invoice: Invoice) -> str:
     return reader.address if reader else ""
 
 
-def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str:
+def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime, was_declined: bool = False) -> str:
     """Queues the invoice as a PDF to whoever is billed, and returns the address; a repeated `key` sends it once.
 
+    Where the card on file `was_declined`, the mail says so, and that nothing was charged.
     Raises HeldBack where Medicare would refuse it and nobody said why it is right all the same.
     """
     from portal.billing.paper import invoice_pdf  # it brings the PDF library, which is slow to load
@@ -84,6 +85,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
                 "balance": invoice.balance,
                 "is_credited": invoice.total > 0 and not invoice.payable,
                 "due_on": invoice.due_on,
+                "was_declined": was_declined,
                 "pay_link": pay_link(invoice, reader, by=by, now=now),
             },
             dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",

@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils.translation import override
 from django_q.tasks import async_task
 
+from portal.accounts.models import User
 from portal.billing.models import (
     AttemptStatus,
     Invoice,
+    InvoiceStatus,
     OnlineTrouble,
     Payment,
     PaymentAttempt,
@@ -110,6 +112,8 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
     invoice.refresh_from_db(fields=["paid", "payable", "status"])
     with override(reader.language):
         link = settings.PORTAL_BASE_URL + reverse("patient:invoice", args=[invoice.number])
+    # Whoever pays by the mailed link alone has no pages here to see it on.
+    has_pages = invoice.payer_id is None and User.objects.filter(email=reader.address, is_active=True).exists()
     outbox.queue(
         template="payment_received",
         to=(to := Recipient.by_email(reader.address)),
@@ -121,7 +125,8 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
             "amount": payment.amount,
             "balance": invoice.balance,
             "back": back.amount if back else ZERO,
-            "link": link,
+            "is_void": invoice.status == InvoiceStatus.VOID,
+            "link": link if has_pages else "",
         },
         dedupe_key=f"payment_received:{payment.code}:{to.digest}",
         language=reader.language,

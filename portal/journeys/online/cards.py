@@ -64,4 +64,4 @@ def mail_instead(invoice: Invoice, *, by: Actor, now: datetime) -> str:
     if not mailing.address_for(invoice):
         return ""
     tries = invoice.attempts.filter(card__isnull=False).count()
-    return mailing.send_invoice(invoice=invoice, key=f"declined:{tries}", by=by, now=now)
+    return mailing.send_invoice(invoice=invoice, key=f"declined:{tries}", by=by, now=now, was_declined=True)

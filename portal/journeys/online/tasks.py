@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 
 from django.db import models
@@ -12,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.billing.models import AttemptStatus, PaymentAttempt, SavedCard, StripeEvent, StripeRefund
-from portal.billing.online import cards, events
+from portal.billing.online import attempts, cards, events
 from portal.billing.online.client import NotReached, OnlineRefused, asking, is_on
 from portal.journeys.online import arriving, reconciling
 
@@ -56,6 +57,13 @@ def _handle(event: StripeEvent, *, now: datetime) -> None:
 def look_at_attempt(attempt_id: int) -> None:
     """Asks Stripe about a try whose payer is back, whether or not its message has come."""
     arriving.look(PaymentAttempt.objects.select_related("invoice").get(pk=attempt_id), now=timezone.now())
+
+
+def close_pages(invoice_id: int) -> None:
+    """Ends what is open at Stripe to pay an invoice that was taken back."""
+    now = timezone.now()
+    for attempt in PaymentAttempt.objects.open().filter(invoice=invoice_id, card=None).select_related("invoice"):
+        attempts.close(attempt, look=partial(arriving.look, now=now))
 
 
 def look_at_card(card_id: int) -> None:

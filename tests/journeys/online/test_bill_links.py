@@ -10,9 +10,11 @@ import pytest
 from django.test import Client
 
 from portal.accounts.roles import Role
-from portal.billing.models import BillLink
+from portal.billing import actions
+from portal.billing.models import BillLink, StripeRefund
 from portal.billing.online import links
-from portal.journeys import mailing
+from portal.journeys import mailing, voiding
+from portal.journeys.online import tasks
 from portal.notifications.models import Notice
 from tests import make
 
@@ -116,3 +118,60 @@ def test_opening_is_limited(till):
     statuses = [client.get("/bill/" + "b" * 43 + "/").status_code for _ in range(61)]
     assert statuses[-1] == 429
     assert set(statuses[:-1]) == {410}
+
+
+def pressed(till, client, bill):
+    """Presses "Pay" on the mailed bill; Stripe's page."""
+    return urlsplit(client.post(bill)["Location"]).path.rpartition("/")[2]
+
+
+def test_the_bill_is_taken_back_while_it_is_paid(till):
+    """The payer, who has no account, is told what becomes of the money; so is the desk."""
+    till.patient = make.patient(email="payer@example.org")
+    invoice = till.invoice()
+    client, page = opened(mailed(till, invoice))
+    bill = page.redirect_chain[-1][0]
+    till.pays(pressed(till, client, bill))
+    voiding.void_invoice(invoice=invoice, reason="Billed twice", by=make.actor(), now=till.now)
+    back = client.get(f"/paying/{till.attempt().code}/")["Location"]
+    assert "We are waiting for word" in client.get(back).content.decode()
+    till.hears(*till.messages())
+    words = client.get(back).content.decode()
+    assert "We had taken this invoice back before your payment arrived, so $220.00 goes back to your card." in words
+    assert invoice.number not in words
+    assert client.get(bill).status_code == 410
+    mail = Notice.objects.get(template="payment_received").text
+    assert "We had taken this invoice back" in mail
+    assert "/my/" not in mail
+    desk = make.client_for(make.staff())
+    shown = desk.get(f"/reception/invoices/{invoice.number}/").content.decode()
+    payment = till.attempt().payment
+    assert "Nothing has been paid yet" not in shown
+    assert f"/reception/takings/{payment.number}/" in shown
+    assert "That went back to the card." in shown
+    receipt = desk.get(f"/reception/takings/{payment.number}/").content.decode()
+    assert StripeRefund.objects.get().refund.number in receipt
+    assert "$220.00 of it went back to the card" in desk.get("/reception/online/").content.decode()
+
+
+def test_taking_a_bill_back_closes_its_page(till):
+    invoice = till.invoice()
+    client, page = opened(mailed(till, invoice))
+    name = pressed(till, client, page.redirect_chain[-1][0])
+    voiding.void_invoice(invoice=invoice, reason="Billed twice", by=make.actor(), now=till.now)
+    tasks.close_pages(invoice.pk)
+    assert till.attempt().status == "expired"
+    assert till.books.objects[name]["status"] == "expired"
+
+
+def test_some_of_it_was_taken_off_meanwhile(till):
+    invoice = till.invoice()
+    page = till.press_pay(invoice)
+    line = invoice.lines.get()
+    actions.credit_line(line=line, amount=Decimal(120), reason="Shorter", key="c", by=make.actor(), now=till.now)
+    till.pays(page)
+    till.hears(*till.messages())
+    mail = Notice.objects.get(template="payment_received").text
+    assert "That is $120.00 more than was left to pay by then, so it goes back to your card." in mail
+    words = till.client.get(f"/my/invoices/{invoice.number}/").content.decode()
+    assert f"Receipt {till.attempt().payment.number} is for $220.00: $120.00 of it" in words

@@ -21,7 +21,7 @@ from portal.billing.actions import held_for, on_account
 from portal.billing.models import AssignmentOfBenefit, CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
 from portal.billing.models.online import attempt_of
-from portal.billing.movements import movements_of
+from portal.billing.movements import movements_of, surplus_of
 from portal.billing.online.client import is_demo, is_on
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -92,6 +92,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
         "badge": badge_for_patients(invoice, invoice.payer_id, today=clinic.today(now)),
         "lines": invoice.lines.all(),
         "movements": movements_of(invoice),
+        "surplus": surplus_of(invoice),
         "notes": invoice.credit_notes.all(),
         "assignment": AssignmentOfBenefit.objects.filter(claim__line__invoice=invoice).first()
         if invoice.bulk_billed

@@ -65,6 +65,9 @@ def bill(request: HttpRequest, code: UUID) -> HttpResponse:
     if link is None:
         raise Http404
     if not link.is_in_force(now=now) or link.invoice.status != InvoiceStatus.ISSUED:
+        # Whoever paid is told what became of their money, and no more.
+        if request.method != "POST" and (attempt := attempt_of(link.invoice, request.GET.get("paying", ""))):
+            return _back(request, link, attempt, now=now)
         return render(request, "public/bill_closed.html", status=410)
     if request.method == "POST":
         return _pay(request, link, now=now)
@@ -93,6 +96,21 @@ def _show(request: HttpRequest, link: BillLink, *, now: datetime) -> HttpRespons
         "pay_url": reverse("public:bill", args=[link.code]),
     }
     return page_or_fragment(request, "public/bill.html", context, fragment="bill")
+
+
+def _back(request: HttpRequest, link: BillLink, attempt: PaymentAttempt, *, now: datetime) -> HttpResponse:
+    waits_for = attempt.is_waited_for(now=now)
+    known = polling.fingerprint(request, link.invoice.seen_as, attempt.status, attempt.odd, waits_for)
+    if polling.is_poll(request) and polling.still_shows(request, known):
+        return polling.not_modified(known)
+    context: dict[str, Any] = {
+        "invoice": link.invoice,
+        "attempt": attempt,
+        "waits_for": waits_for,
+        "known": known,
+        "goes_back": attempt.goes_back,
+    }
+    return page_or_fragment(request, "public/bill_back.html", context, fragment="bill")
 
 
 def _pay(request: HttpRequest, link: BillLink, *, now: datetime) -> HttpResponse:

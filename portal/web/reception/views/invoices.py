@@ -18,7 +18,7 @@ from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, VoidForm, first_payday
 from portal.billing.models import BillLink, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
-from portal.billing.movements import movements_of
+from portal.billing.movements import movements_of, surplus_of
 from portal.billing.online.charging import card_to_charge
 from portal.billing.online.consents import missing_for
 from portal.billing.refusals import (
@@ -344,6 +344,7 @@ def _show(
         "account": actions.on_account(invoice.patient) if _may_use_held(invoice) else 0,
         "patient": invoice.patient,
         "can_credit": takes_money,
+        "surplus": surplus_of(invoice),
         "going": invoice.card_refunds.under_way(),
         "card": (card := card_to_charge(invoice, today=today)),
         "missing": missing_for(card, invoice) if card else None,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -50,6 +51,7 @@ def _show(request: ActorRequest, *, now: datetime, form: SettledForm | None = No
         "going": StripeRefund.objects.under_way().select_related(*with_people).defer("invoice__snapshot"),
         "latest": PaymentAttempt.objects.select_related(*with_people, "booking__patient")
         .defer("invoice__snapshot")
+        .annotate(went_back=Sum("payment__card_refunds__amount", filter=Q(payment__card_refunds__status="done")))
         .order_by("-created_at", "-pk")[:LATEST],
         "runs": runs,
         "is_stale": is_on() and (done is None or done.began_at < now - STALE),

@@ -171,6 +171,7 @@ def receipt(request: ActorRequest, number: str) -> HttpResponse:
         "parts": found.parts,
         "total": abs(sum(part.amount for part in found.parts)),
         "settled": actions.settled_by(found.parts),
+        "refunds": list(Payment.objects.filter(reverses__in=found.parts, corrects=None).order_by("pk")),
         "kept": actions.on_account(found.patient),
         "address": reader.address if reader and may_mail(found.parts) else "",
         "anew": [new for part in found.parts if (new := part.said_anew)],
