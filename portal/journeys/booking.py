@@ -15,7 +15,6 @@ from django.utils.translation import override
 from portal.accounts.models import User
 from portal.appointments import actions, ics, terms
 from portal.appointments.models import Appointment, CancelReason
-from portal.billing import actions as billing
 from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
@@ -23,7 +22,7 @@ from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, S
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.common.money import ZERO
-from portal.journeys import changing, freed, last_told, newcomers, sessions, to_do
+from portal.journeys import changing, freed, last_told, newcomers, paying, sessions, to_do
 from portal.journeys.repeating import telling
 from portal.journeys.to_do.kinds import OF_STRANDED
 from portal.notifications import outbox
@@ -387,9 +386,9 @@ def _letters(
         "free_until": free_until(appointment, clinic=clinic),
         # Nothing is left to cancel of what turned out to have been held earlier.
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
-        # What stays theirs, once it is cancelled, and what of the fee is paid as it is booked.
-        "held": billing.held_ahead(appointment) if method == "CANCEL" else ZERO,
+        **(paying.after_cancelling(appointment) if method == "CANCEL" else {}),
         "paid_ahead": paid_ahead,
+        "rest": charges.price_of(appointment, clinic=clinic) - paid_ahead,
     }
     for reader in to_tell:
         with override(reader.language):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -11,6 +12,8 @@ from portal.appointments.models import Appointment
 from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.models import Invoice, Payment, Purpose, Waiver
+from portal.billing.models.saved_card import on_file_of
+from portal.billing.online.client import is_on
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import sessions
@@ -67,6 +70,12 @@ def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime
     waiver = billing.waive_fee(appointment=appointment, reason=reason, by=by, now=now, of_year=of_year)
     sessions.look_again(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
     return waiver
+
+
+def after_cancelling(appointment: Appointment) -> dict[str, Any]:
+    """What word of a cancelled session says of money: what stays theirs, and whether a card is on file for its fee."""
+    has_card = appointment.late and is_on() and on_file_of(appointment.person.pk) is not None
+    return {"held": billing.held_ahead(appointment), "has_card": has_card}
 
 
 def fee_to_come(appointment: Appointment, *, clinic: ClinicSettings) -> Decimal | None:

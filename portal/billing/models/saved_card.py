@@ -146,6 +146,12 @@ def card_for(invoice: Invoice, *, today: date) -> SavedCard | None:
     return None
 
 
+def on_file_of(patient: int) -> SavedCard | None:
+    """The newest card on file for somebody, of whoever may still act for them."""
+    cards = SavedCard.objects.on_file().filter(patient=patient).select_related("given_by", "patient")
+    return next((card for card in cards if acts_for(card)), None)
+
+
 def acts_for(card: SavedCard) -> bool:
     """Whether whoever gave the card is the patient, or still cares for them."""
     return Patient.objects.managed_by(card.given_by).filter(pk=card.patient_id).exists()

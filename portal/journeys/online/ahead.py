@@ -30,7 +30,7 @@ from portal.billing.models import AttemptStatus, PaidBooking, PaymentAttempt, Pu
 from portal.billing.online import attempts, settling
 from portal.billing.online.client import is_on
 from portal.clinic.booking_rules import rules_of
-from portal.clinic.models import Ahead, ClinicSettings
+from portal.clinic.models import Ahead, ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, cents
 from portal.journeys import booking
@@ -66,6 +66,12 @@ def asked(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings,
         case Ahead.DEPOSIT:
             return cents(charges.price_of(held, clinic=clinic) * clinic.deposit_percent / 100)
     return ZERO
+
+
+def may_be_asked(service: Service, *, clinic: ClinicSettings) -> bool:
+    """Whether anybody who books it online pays some of it ahead, before it is known who books."""
+    rules = rules_of(service, clinic=clinic)
+    return is_on() and not rules.is_on_request and {rules.ahead, rules.ahead_first} != {Ahead.NONE}
 
 
 def each_by_itself() -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from django_q.tasks import async_task
 
 from portal.accounts.models import User
+from portal.billing import charges
 from portal.billing.models import (
     AttemptStatus,
     Invoice,
@@ -21,11 +22,13 @@ from portal.billing.models import (
     OnlineTrouble,
     Payment,
     PaymentAttempt,
+    Purpose,
     RefundStatus,
     StripeRefund,
 )
 from portal.billing.online import attempts, charging, refunds, settling, troubles
 from portal.billing.online.client import asking
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys.mailing import reader_of
@@ -125,6 +128,7 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
             "amount": payment.amount,
             "balance": invoice.balance,
             "back": back.amount if back else ZERO,
+            "rest": _rest_of(invoice),
             "is_void": invoice.status == InvoiceStatus.VOID,
             "link": link if has_pages else "",
         },
@@ -132,6 +136,14 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
         language=reader.language,
         about=invoice,
     )
+
+
+def _rest_of(invoice: Invoice) -> Decimal:
+    """What is paid on the day of the session that money ahead was for, in dollars."""
+    session = invoice.appointment
+    if invoice.purpose != Purpose.DEPOSIT or session is None or not session.is_open:
+        return ZERO
+    return max(charges.price_of(session, clinic=ClinicSettings.current()) - invoice.paid, ZERO)
 
 
 def send_soon(refund: StripeRefund) -> None:

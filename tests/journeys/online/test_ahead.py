@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -258,3 +259,42 @@ def test_a_time_that_is_booked_is_not_said_to_be_held(shop):
     answer = shop.client.post(reverse("public:let_go", args=["session"]), {"hold": str(held.code)})
     assert answer["Location"] == reverse("patient:appointment", args=[held.code])
     assert "This time is booked already." in shop.client.get(answer["Location"]).content.decode()
+
+
+def test_every_page_and_mail_says_the_same_of_a_deposit(shop):
+    assert "is paid by card as you book" in shop.client.get(reverse("public:times", args=["session"])).content.decode()
+    choose(shop)
+    _hidden, page = fields(shop)
+    assert "To pay on the day" in page
+    assert "You pay the fee on the day" not in page
+    shop.pays(goes_on(shop))
+    shop.hears(*shop.messages())
+    session = Appointment.objects.get(status="booked")
+    page = shop.client.get(reverse("patient:appointment", args=[session.code])).content.decode()
+    assert page.count("To pay on the day") == 2
+    assert "Nothing left to pay" not in page
+    paid = Notice.objects.get(template="payment_received").text
+    assert "$110.00 is paid on the day." in paid
+    assert "Nothing is left to pay" not in paid
+    booked = Notice.objects.get(template="appointment_booked").text
+    assert "$110.00 of it is paid already; $110.00 is paid on the day." in booked
+    deposit = Invoice.objects.get(appointment=session)
+    assert "Paid ahead of the session on" in shop.client.get(f"/my/invoices/{deposit.number}/").content.decode()
+
+
+def test_a_card_on_file_is_named_where_a_late_cancelling_may_cost(shop):
+    make.saved_card(
+        patient=shop.patient, given_by=shop.user, opened_at=shop.now, session_id="cs_1", customer="cus_1",
+        saved_at=shop.now, payment_method="pm_1", brand="visa", last4="4242", exp_month=12, exp_year=2029,
+    )  # fmt: skip
+    session = make.appointment(
+        psychologist=shop.mai, patient=shop.patient, location=shop.place, starts_at=shop.now + timedelta(hours=5)
+    )
+    url = reverse("patient:cancel", args=[session.code])
+    page = shop.client.get(url).content.decode()
+    assert "it may charge it to the card on file, Visa 4242" in page
+    hidden = dict(re.findall(r'<input type="hidden" name="(seen|fee)" value="([^"]*)">', page))
+    shop.client.post(url, hidden)
+    assert "it may charge it to the card on file." in Notice.objects.get(template="appointment_cancelled").text
+    desk = make.client_for(make.staff()).get(reverse("reception:fee", args=[session.code])).content.decode()
+    assert "A card is on file: Visa 4242." in desk

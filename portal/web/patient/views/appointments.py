@@ -34,6 +34,7 @@ from portal.appointments.states import Verb, Why
 from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice
+from portal.billing.models.saved_card import on_file_of
 from portal.billing.online.client import is_on
 from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
@@ -126,14 +127,15 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
     return {
         "appointment": appointment,
         "fee_now": booking.cancelling_costs(appointment, now=now, clinic=clinic),
-        "quote": charges.promised(appointment, clinic=clinic),
+        "quote": (quote := charges.promised(appointment, clinic=clinic)),
         **better_access.beside_price(appointment, appointment.patient, now=now),
         "terms": changing.terms_of(appointment, now=now, clinic=clinic),
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
         "free_until": booking.free_until(appointment, clinic=clinic),
         "steps": steps,
         "is_late": steps[Verb.MOVE].why == Why.LATE,
-        "held": billing.held_ahead(appointment),
+        "held": (held := billing.held_ahead(appointment)),
+        "rest": max(quote.total - held, ZERO),
     }
 
 
@@ -212,6 +214,8 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         _say_why_not(request, appointment, Verb.CANCEL)
         return redirect("patient:appointment", code=appointment.code)
     if request.method != "POST":
+        card = on_file_of(appointment.person.pk) if context["fee_now"] and is_on() else None
+        context |= {"card": card, "is_my_card": card is not None and card.given_by_id == request.actor.person.pk}
         return render(request, "patient/cancel.html", context)
     if context["fee_now"] > Cancelling.read(request.POST):
         words = _("The free time is over by now, so nothing was cancelled. Please look at the fee, then decide.")

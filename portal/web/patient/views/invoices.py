@@ -86,6 +86,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
         "known": known,
         "goes_back": attempt.goes_back if attempt else ZERO,
         "stopped": "stopped" in request.GET,
+        "begun": invoice.attempts.open().exists(),
         "online": is_on(),
         "pay_url": reverse("patient:pay", args=[invoice.number]),
         "online_demo": is_demo(),

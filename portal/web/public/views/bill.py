@@ -90,6 +90,7 @@ def _show(request: HttpRequest, link: BillLink, *, now: datetime) -> HttpRespons
         "known": known,
         "goes_back": attempt.goes_back if attempt else ZERO,
         "stopped": "stopped" in request.GET,
+        "begun": invoice.attempts.open().exists(),
         "online": is_on(),
         "online_demo": is_demo(),
         "pay_to": transfers.pay_to(invoice, clinic=clinic),

@@ -26,6 +26,7 @@ from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.journeys import choosing, clocks, own_sessions, pricing, profiles, returning, who_books
+from portal.journeys.online import ahead
 from portal.journeys.own_sessions import OwnSessions
 from portal.journeys.times_form import kept_in_links
 from portal.web.public import held_time, refused
@@ -160,6 +161,7 @@ def _calendar(
         "clinic": clinic,
         "service": service,
         "rules": rules_of(service, clinic=clinic),
+        "pays_ahead": ahead.may_be_asked(service, clinic=clinic),
         "psychologists": psychologists,
         "choice": choice,
         "modes": choosing.ways_to_meet(psychologists, service),

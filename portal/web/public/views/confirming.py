@@ -223,6 +223,7 @@ def _form(
     context = _context(held, now=now) | forms | better_access.beside_price(held, asked.who.chosen, now=now) | extra
     clinic = ClinicSettings.current()
     context["ahead"] = ahead.asked(held, patient=asked.who.chosen, clinic=clinic, now=now)
+    context["rest"] = context["quote"].total - context["ahead"]
     context["online_demo"] = is_demo()
     return render(request, "public/confirm.html", context, status=status)
 

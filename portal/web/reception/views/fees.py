@@ -18,6 +18,8 @@ from portal.billing import actions, charges
 from portal.billing.bulk import is_bulk_billed
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
+from portal.billing.models.saved_card import on_file_of
+from portal.billing.online.client import is_on
 from portal.billing.refusals import (
     AlreadyInvoiced,
     KeyReused,
@@ -187,6 +189,7 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
         "form": form,
         "waiver": session.waivers.in_force().filter(purpose=due.purpose).select_related("waived_by").first(),
         "ahead": actions.held_ahead(session),
+        "card": on_file_of(session.person.pk) if is_on() and not refilled else None,
         "refilled": refilled,
         "proposal": proposal,
         "year": str(actions.year_of(session)),
