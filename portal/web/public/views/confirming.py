@@ -222,8 +222,8 @@ def _form(
     forms: dict[str, Any] = asked.named | {"forms": asked.as_list, "mistaken": asked.mistaken}
     context = _context(held, now=now) | forms | better_access.beside_price(held, asked.who.chosen, now=now) | extra
     clinic = ClinicSettings.current()
-    context["ahead"] = ahead.asked(held, patient=asked.who.chosen, clinic=clinic, now=now)
-    context["rest"] = context["quote"].total - context["ahead"]
+    context["ahead"] = (first := ahead.asked(held, patient=asked.who.chosen, clinic=clinic, now=now))
+    context["rest"] = charges.price_of(held, clinic=clinic) - first
     context["online_demo"] = is_demo()
     return render(request, "public/confirm.html", context, status=status)
 
