@@ -122,7 +122,8 @@ def statement_of(
         )
     ]
     rows += _money(standing, accounts, days=days)
-    rows.sort(key=lambda row: (row[0], _ORDER[row[1]], row[2]))
+    # Money of one day stands as it came; papers by their numbers.
+    rows.sort(key=lambda row: (row[0], _ORDER[row[1]], "" if row[1] in OF_MONEY else row[2]))
     entries, balance = [], opening
     for day, kind, number, about, amount, paid_by in rows:
         balance += amount
@@ -145,6 +146,7 @@ def _money(
     rows = payments.values("pk", "received_on", "number", "method", "amount", "corrects", *names).annotate(
         here=here, anywhere=Sum("allocations__amount")
     )
+    rows = rows.order_by("recorded_at", "pk")
     found = []
     for row in rows:
         counts = cents(row["here"] or ZERO)

@@ -51,6 +51,12 @@ def test_it_adds_up_from_what_was_owing_to_what_is(books):
     assert [entry.kind for entry in later.entries] == ["billed", "taken_off", "paid", "given_back"]
 
 
+def test_money_of_one_day_stands_as_it_came(books):
+    invoice = books.issued("220.00", patient=make.patient())
+    came = [books.pay(invoice, amount).number for amount in ("10.00", "20.00", "30.00", "40.00", "50.00")]
+    assert [entry.number for entry in account(invoice.patient).entries if entry.kind == "paid"] == came
+
+
 def test_a_void_invoice_is_none_of_it(books):
     patient = make.patient()
     invoice = books.issued("220.00", patient=patient)
