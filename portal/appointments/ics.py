@@ -1,4 +1,8 @@
-"""The calendar entry that goes with a notice. It names the clinic and the time, and nothing of why."""
+"""The calendar entry that goes with a notice: when, and where. It names nothing of why.
+
+Calendars are shared, and lie open on desks: an entry says “Appointment” alone, and an address without the place's name,
+unless its reader chose names for the private calendar of these sessions (`named_for`).
+"""
 
 from __future__ import annotations
 
@@ -15,16 +19,30 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
+from portal.accounts.roles import Role
 from portal.appointments import terms
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, CalendarFeed
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.languages.times import when_there
+from portal.patients.models import Patient
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
+def named_for(patient: Patient | int | None) -> set[str]:
+    """The addresses of those who chose that a patient's sessions stand in their calendar with names. One query."""
+    chosen = CalendarFeed.objects.in_force().rightful().filter(role=Role.PATIENT, titles=CalendarFeed.Titles.NAMED)
+    return {email.lower() for email in chosen.filter(patient=patient).values_list("user__email", flat=True)}
+
+
 def invitation(
-    appointment: Appointment, *, method: Method = "REQUEST", clinic: ClinicSettings, now: datetime, to: str = ""
+    appointment: Appointment,
+    *,
+    method: Method = "REQUEST",
+    clinic: ClinicSettings,
+    now: datetime,
+    to: str = "",
+    is_named: bool = False,
 ) -> bytes:
     """Writes an iCalendar file (RFC 5545, 5546) with one event.
 
@@ -36,10 +54,13 @@ def invitation(
     Many mail programs show a REQUEST as an invitation only to whom it names.
     """
     before, after = _around(method)
-    return before + bytes(_event(appointment, method=method, clinic=clinic, now=now, to=to).to_ical()) + after
+    event = _event(appointment, method=method, clinic=clinic, now=now, to=to, is_named=is_named)
+    return before + bytes(event.to_ical()) + after
 
 
-def published(sessions: Iterable[Appointment], *, clinic: ClinicSettings, now: datetime) -> bytes:
+def published(
+    sessions: Iterable[Appointment], *, clinic: ClinicSettings, now: datetime, is_named: bool = False
+) -> bytes:
     """Writes one file with an event for each of several sessions, those that are called off marked so.
 
     By RFC 5546 a request, or a cancellation, is about one UID: several are published, which names nobody as invited.
@@ -47,29 +68,43 @@ def published(sessions: Iterable[Appointment], *, clinic: ClinicSettings, now: d
     """
     before, after = _around("PUBLISH")
     events = (
-        _event(session, method="CANCEL" if session.is_cancelled else "PUBLISH", clinic=clinic, now=now)
+        _event(
+            session, method="CANCEL" if session.is_cancelled else "PUBLISH", clinic=clinic, now=now, is_named=is_named
+        )
         for session in sessions
     )
     return before + b"".join(bytes(event.to_ical()) for event in events) + after
 
 
-def _event(appointment: Appointment, *, method: Method, clinic: ClinicSettings, now: datetime, to: str = "") -> Event:
+def _event(
+    appointment: Appointment,
+    *,
+    method: Method,
+    clinic: ClinicSettings,
+    now: datetime,
+    to: str = "",
+    is_named: bool = False,
+) -> Event:
     event = Event()
     event.add("uid", uid_of(appointment.code))
     event.add("sequence", appointment.revision)
     event.add("dtstamp", now)
     event.add("dtstart", appointment.starts_at.astimezone(UTC))
     event.add("dtend", appointment.ends_at.astimezone(UTC))
-    event.add("summary", _("Appointment, %(clinic)s") % {"clinic": clinic.name})
-    event.add("location", _where(appointment))
+    title = _("Appointment, %(clinic)s") % {"clinic": clinic.name} if is_named else _("Appointment")
+    event.add("summary", title)
+    event.add("location", _where(appointment, is_named=is_named))
     if method != "CANCEL" and (until := _free_until(appointment, clinic=clinic, now=now)):
         event.add("description", until)
-    event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
+    if is_named:
+        # A program shows it, and its host is the clinic's.
+        event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
     event.add("status", _status(appointment, method))
     event.add("class", "PRIVATE")
     # RFC 5546 asks for one: without it programs take a change for another event, or for none.
     organizer = vCalAddress(f"mailto:{clinic.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
-    organizer.params["cn"] = vText(clinic.name)
+    if is_named:
+        organizer.params["cn"] = vText(clinic.name)
     event.add("organizer", organizer)
     if to:
         attendee = vCalAddress(f"mailto:{to}")
@@ -127,11 +162,11 @@ def _free_until(appointment: Appointment, *, clinic: ClinicSettings, now: dateti
     return _("Free to cancel until %(when)s.") % {"when": when_there(until, appointment.zone)}
 
 
-def _where(appointment: Appointment) -> str:
+def _where(appointment: Appointment, *, is_named: bool) -> str:
     match appointment.mode:
         case Mode.VIDEO:
             return _("By video")
         case Mode.PHONE:
             return _("By phone")
     place = appointment.location
-    return ", ".join(part for part in (place.name, place.address) if part)
+    return ", ".join(part for part in (is_named and place.name, place.address) if part)

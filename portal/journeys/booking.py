@@ -320,11 +320,17 @@ def notify(
     twice, a repeated call sends once. Says whether there is anybody to tell.
     """
     letters = list(_letters(appointment, template, now=now, before=before, paid_ahead=paid_ahead))
+    named = ics.named_for(appointment.patient_id) if letters and template not in WITHOUT_ENTRY else set()
     for letter in letters:
         to = Recipient.by_email(letter.reader.address)
         with override(letter.reader.language):
             entry = ics.invitation(
-                letter.appointment, method=letter.method, clinic=ClinicSettings.current(), now=now, to=to.address
+                letter.appointment,
+                method=letter.method,
+                clinic=ClinicSettings.current(),
+                now=now,
+                to=to.address,
+                is_named=to.address.lower() in named,
             )
         outbox.queue(
             template=template,

@@ -8,7 +8,7 @@ from django.utils import translation
 from icalendar import Calendar
 
 from portal.appointments import ics
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, CalendarFeed
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def read(data):
 
 def test_the_event(practice, appointment, now, settings):
     settings.PORTAL_BASE_URL = "https://portal.example:8443"
-    calendar, event = read(ics.invitation(appointment, clinic=practice.clinic, now=now))
+    calendar, event = read(ics.invitation(appointment, clinic=practice.clinic, now=now, is_named=True))
     assert (calendar["method"], calendar["version"]) == ("REQUEST", "2.0")
     assert event["uid"] == f"{appointment.code}@portal.example"
     assert event["sequence"] == 0
@@ -41,13 +41,39 @@ def test_the_event(practice, appointment, now, settings):
     assert event["status"] == "CONFIRMED"
     assert event["url"] == "https://portal.example:8443/my/appointments/"
     with translation.override("ar"):
-        _, event = read(ics.invitation(appointment, clinic=practice.clinic, now=now))
+        _, event = read(ics.invitation(appointment, clinic=practice.clinic, now=now, is_named=True))
     assert event["url"] == "https://portal.example:8443/ar/my/appointments/"
     assert event["location"].startswith("Brunswick, ")
     assert event["organizer"] == "mailto:desk@banksia.example"
     assert event["dtstamp"].dt == now
     assert event["dtstart"].dt == appointment.starts_at
     assert event["dtend"].dt == appointment.ends_at
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH"])
+def test_its_title_says_appointment_alone_and_nothing_names_the_clinic(practice, appointment, now, method):
+    appointment.location.name = practice.clinic.name
+    data = ics.invitation(appointment, method=method, clinic=practice.clinic, now=now, to="ash@example.com")
+    several = ics.published([appointment], clinic=practice.clinic, now=now)
+    assert practice.clinic.name not in data.decode() + several.decode()
+    assert read(data)[1]["organizer"] == "mailto:desk@banksia.example"
+    for written in (data, several):
+        _, event = read(written)
+        assert (event["summary"], event["location"]) == ("Appointment", appointment.location.address)
+        assert "url" not in event
+    with translation.override("vi"):
+        assert read(ics.invitation(appointment, clinic=practice.clinic, now=now))[1]["summary"] == "Cuộc hẹn"
+
+
+def test_whoever_chose_names_for_their_calendar_has_them_here(practice, appointment, now):
+    user = make.user(email="Ash@example.com")
+    patient = make.patient(user=user)
+    feed = {"user": user, "role": "patient", "patient": patient, "made_at": now}
+    CalendarFeed.objects.create(token_hash="a", titles="neutral", **feed)
+    assert ics.named_for(patient) == set()
+    CalendarFeed.objects.update(titles="named")
+    assert ics.named_for(patient) == {user.email.lower()}
+    assert ics.named_for(make.patient()) == set()
 
 
 def lines(data: bytes) -> list[str]:

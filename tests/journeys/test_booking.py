@@ -365,7 +365,7 @@ def test_a_booking_asks_the_database_little(mai, service, place):
     assert asked(lambda: booking.book_session(hold=held, patient=patient, by=by, now=NOW)) == (
         # The locks; the stamp, the hold, the patient's sessions; booking and its line; whether they waited for it;
         # time away; the notice.
-        [*lock, "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "SELECT", "INSERT"],
+        [*lock, "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "SELECT", "SELECT", "INSERT"],
         1,
     )
 

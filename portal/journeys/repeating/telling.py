@@ -71,12 +71,13 @@ def notify(
         "own_terms": own_terms,
     }
     state = _digest(f"{series.sessions}|{'|'.join(f'{each.position}:{each.revision}' for each in listed)}")
+    named = ics.named_for(first.patient_id)
     for reader in to_tell:
         to = Recipient.by_email(reader.address)
         if to.digest in but_for:
             continue
         with override(reader.language):
-            entries = ics.published(listed, clinic=clinic, now=now)
+            entries = ics.published(listed, clinic=clinic, now=now, is_named=to.address.lower() in named)
             paths = {"path": reverse("patient:appointments"), "book_path": reverse("public:book")}
         outbox.queue(
             template=template,

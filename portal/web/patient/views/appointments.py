@@ -170,7 +170,9 @@ def calendar_entry(request: ActorRequest, code: UUID) -> HttpResponse:
         # Nothing is booked yet.
         raise Http404
     method: ics.Method = "CANCEL" if appointment.is_cancelled or appointment.is_declined else "PUBLISH"
-    entry = ics.invitation(appointment, method=method, clinic=ClinicSettings.current(), now=timezone.now())
+    is_named = request.actor.person.email.lower() in ics.named_for(appointment.patient_id)
+    clinic = ClinicSettings.current()
+    entry = ics.invitation(appointment, method=method, clinic=clinic, now=timezone.now(), is_named=is_named)
     response = HttpResponse(entry, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return response
