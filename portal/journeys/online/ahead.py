@@ -25,8 +25,10 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, Refusal
 from portal.billing import actions as billing
 from portal.billing import charges
+from portal.billing.actions import links_of
 from portal.billing.bulk import is_bulk_billed
 from portal.billing.models import AttemptStatus, PaidBooking, PaymentAttempt, Purpose, StripeRefund
+from portal.billing.models.payer import chosen_by_itself
 from portal.billing.online import attempts, settling
 from portal.billing.online.client import is_on
 from portal.clinic.booking_rules import rules_of
@@ -54,11 +56,13 @@ def asked(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings,
     """What is to be paid by card before the session is booked, in dollars; nothing where no cards are taken online.
 
     `patient` is None for somebody new. Nothing is asked ahead of a request: nobody knows yet whether it takes place;
-    nor of what is bulk-billed, which costs the patient nothing.
+    nor of what is bulk-billed or billed to somebody else, which costs the patient nothing.
     """
     rules = rules_of(held.service, clinic=clinic)
     is_bulk = is_bulk_billed(held) or (held.service.medicare and patient is not None and patient.bulk_billed)
     if not is_on() or rules.is_on_request or is_bulk:
+        return ZERO
+    if patient is not None and chosen_by_itself(links_of(patient), service=held.service, is_fee=False):
         return ZERO
     match _rule(held, patient=patient, clinic=clinic, now=now):
         case Ahead.FULL:

@@ -298,3 +298,9 @@ def test_a_card_on_file_is_named_where_a_late_cancelling_may_cost(shop):
     assert "it may charge it to the card on file." in Notice.objects.get(template="appointment_cancelled").text
     desk = make.client_for(make.staff()).get(reverse("reception:fee", args=[session.code])).content.decode()
     assert "A card is on file: Visa 4242." in desk
+
+
+def test_nothing_is_paid_ahead_where_somebody_else_is_billed(shop):
+    make.patient_payer(patient=shop.patient)
+    choose(shop)
+    assert "ahead" not in fields(shop)[0]
