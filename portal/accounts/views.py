@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -200,6 +201,18 @@ class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[no-untyped-call]
         return {**context, "can_start_again": signing_up.can_start_again(self.request)}
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[no-untyped-call]
+        if response.status_code == HTTPStatus.FOUND and signing_up.can_start_again(self.request):
+            # Wrong too often: the code is gone, and somebody new has nothing yet to sign in with.
+            list(messages.get_messages(self.request))
+            messages.error(
+                self.request,
+                _("The code was wrong three times, and opens nothing any more. Sign up again for a new one."),
+            )
+            return redirect(signing_up.start_again(self.request, address=reverse("account_signup"), now=timezone.now()))
+        return response
 
     def _verify_form_valid(self, form: BaseForm) -> HttpResponse:
         with transaction.atomic():

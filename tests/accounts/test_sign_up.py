@@ -78,7 +78,13 @@ def test_wrong_code_three_times_ends_it(client, mails, code_in):
     sign_up(client)
     right = code_in(mails()[0])
     wrong = "000000" if right != "000000" else "111111"
-    assert [enter(client, wrong).status_code for _ in range(3)] == [200, 200, 302]
+    answers = [enter(client, wrong) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 302]
+    # Somebody new has nothing to sign in with: they are told how to go on, where they can.
+    assert answers[-1].url.startswith(reverse("account_signup"))
+    page = client.get(answers[-1].url).content.decode()
+    assert "Sign up again for a new one" in page
+    assert "Too many wrong tries" not in page
     assert enter(client, right).url == reverse("account_login")
     assert "_auth_user_id" not in client.session
 
