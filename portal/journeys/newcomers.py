@@ -111,6 +111,7 @@ class WhoFor(forms.Form):
     """Who the session is for: somebody already known, oneself, or somebody one cares for."""
 
     ME, OTHER = "me", "other"
+    needed_where_shown = ("relationship",)
 
     who = forms.ChoiceField(label=_("Who is this session for?"), widget=forms.RadioSelect)
     relationship = forms.ChoiceField(

@@ -339,6 +339,7 @@ class ClaimForm(_AsksBirthDate):
 
     ME, OTHER = "me", "other"
     OTHER_NAME = "other_name"
+    needed_where_shown = ("relationship",)
 
     who = forms.ChoiceField(
         label=_("Whose details are you looking for?"),
