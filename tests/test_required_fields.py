@@ -138,7 +138,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TypedForm": {"payers": [], "charges_gst": True},
         "CardRefundForm": {"most": Decimal(10)},
         "SettledForm": {"about": uuid.uuid4()},
-        "CloseForm": {"opening": None, "seen": ""},
+        "CloseForm": {"opening": None, "seen": "", "unfinished": ""},
         "LimitsForm": {"since": today - timedelta(days=30)},
         "PartForm": {"today": today},
         "AccountRefundForm": {"most": Decimal(10), "places": [session.location], "place": None},
