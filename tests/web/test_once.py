@@ -73,6 +73,7 @@ from portal.resources.models import BlogPost, Category, Resource, Share
 from portal.website.models import CrisisLine
 from tests import make
 from tests.medicare.schedules import file_of, record
+from tests.pages import decided
 from tests.test_house import layers_of
 from tests.web.forms import at_once, form_to, same_browser
 
@@ -216,6 +217,8 @@ class Sheet:
         if self.button:
             found = re.search(f'name="{self.button}" value="([^"]+)"', page.content.decode())
             fields[self.button] = found[1]
+        if hasattr((page.context or {}).get("asked"), "proposal"):
+            fields |= decided(page)
         return fields | self.says
 
 

@@ -444,7 +444,7 @@ def publish(till, **changed):
 
 
 def fee_booked_now(till):
-    return fee(till, booked_at=till.now, starts_at=till.now - timedelta(hours=1))
+    return fee(till, booked_at=till.now - timedelta(hours=2), starts_at=till.now - timedelta(hours=1))
 
 
 def agree_anew(till, client=None):

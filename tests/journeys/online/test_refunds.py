@@ -92,7 +92,9 @@ def test_an_amount_that_cannot_be_given_back(till, desk, settings, way, typed, s
     invoice, payment = paid_online(till)
     if way == "at the desk":
         settings.STRIPE_SECRET_KEY = settings.STRIPE_WEBHOOK_SECRET = ""
-    answer, _form, _url = refund(desk, invoice, payment, typed, method="transfer", received_on="24/11/2026")
+    answer, _form, _url = refund(
+        desk, invoice, payment, typed, method="transfer", other_way="on", received_on="24/11/2026"
+    )
     assert answer.status_code == 422
     page = answer.content.decode()
     field = page[page.index('name="amount"') - 400 : page.index('name="amount"') + 900]
