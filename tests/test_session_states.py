@@ -98,7 +98,7 @@ def test_code_asks_the_table():
 def test_templates_ask_the_table():
     """`{% if session.is_open %}` asks; `{% if session.status == "booked" %}` knows better."""
     compares = re.compile(
-        r"{%\s*(?:el)?if\b[^%]*?(?<!invoice)(?<!claim)(?<!step)(?<!attempt)(?<!charge)"
+        r"{%\s*(?:el)?if\b[^%]*?(?<!invoice)(?<!claim)(?<!step)(?<!attempt)(?<!charge)(?<!back)"
         r"\.status\s*(?:==|!=|in\b)|{%\s*if\s+status\s*[=!]="
     )
     found = [

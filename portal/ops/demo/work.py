@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import actions as appointments
 from portal.appointments import diary
-from portal.appointments.models import Appointment, CancelReason, Status, TimeSlot
+from portal.appointments.models import Appointment, CancelReason, TimeSlot
 from portal.appointments.refusals import Refusal
 from portal.appointments.series_forms import FORTNIGHTLY
 from portal.billing import actions as billing
@@ -139,8 +139,9 @@ def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
 
 def _to_check_out(people: Sequence[Psychologist], *, desk: Actor, now: datetime) -> None:
     """Somebody of today is in their session, or came out of it and stands at the desk: at whatever hour it is."""
-    here = Appointment.objects.filter(status=Status.ARRIVED, starts_at__lte=now, starts_at__gt=now - timedelta(hours=8))
-    if any(session.local_start.date() == session.location.day_of(now) for session in here.select_related("location")):
+    begun = Appointment.objects.filter(starts_at__lte=now, starts_at__gt=now - timedelta(hours=8))
+    here = (session for session in begun.select_related("location") if session.is_here)
+    if any(session.local_start.date() == session.location.day_of(now) for session in here):
         return
     for psychologist in people:
         known = Appointment.objects.filter(psychologist=psychologist, completed_at__isnull=False)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.clinic import kept
 from portal.common.access.decorators import open_to_all
 from portal.common.web.addresses import inside
@@ -45,4 +45,5 @@ def _booked(request: HttpRequest, code: UUID | None) -> Appointment | None:
     if code is None or not request.user.is_authenticated:
         return None
     theirs = Patient.objects.managed_by(request.user)
-    return Appointment.objects.filter(code=code, patient__in=theirs, status=Status.BOOKED).first()
+    session = Appointment.objects.filter(code=code, patient__in=theirs).first()
+    return session if session and session.is_booked else None
