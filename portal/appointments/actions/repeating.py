@@ -111,8 +111,7 @@ def book_series(
         by=by,
         at=now,
     )
-    for session in booked:
-        waiting.end_with_booking(session, by=by, now=now)
+    waiting.end_with_booking(*booked, by=by, now=now)
     return booked if before is None else [before, *booked]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -151,24 +151,29 @@ def hand_over(*, entry: WaitlistEntry, to: Patient, by: Actor, now: datetime) ->
     return None
 
 
-def end_with_booking(appointment: Appointment, *, by: Actor, now: datetime) -> None:
+def end_with_booking(*booked: Appointment, by: Actor, now: datetime) -> None:
     """Who waited for such a session and has it ahead of them now, at a time, in a way, with somebody and where they
     asked for it, waits no longer; else they go on waiting. What was offered to them ends with the next turn of its time
-    (`journeys.waitlist`): it may be in another diary, which is not locked here."""
-    if appointment.starts_at <= now:
+    (`journeys.waitlist`): it may be in another diary, which is not locked here.
+
+    All of `booked` are one patient's and of one service. One query where nobody waits, however many there are.
+    """
+    ahead = [session for session in booked if session.starts_at > now]
+    if not ahead:
         return
-    for entry in WaitlistEntry.objects.waiting().filter(patient=appointment.patient_id, service=appointment.service_id):
-        if _is_met_by(entry, appointment):
+    for entry in WaitlistEntry.objects.waiting().filter(patient=ahead[0].patient_id, service=ahead[0].service_id):
+        if _is_met_by(entry, ahead):
             leave_waitlist(entry=entry, why=WaitlistEntry.Ended.BOOKED, by=by, now=now)
 
 
-def _is_met_by(entry: WaitlistEntry, session: Appointment) -> bool:
+def _is_met_by(entry: WaitlistEntry, sessions: Iterable[Appointment]) -> bool:
     whom = set(entry.psychologists.values_list("pk", flat=True))
-    return (
+    return any(
         entry.suits(session.starts_at, session.zone)
         and session.mode in entry.ways
         and entry.location_id in {None, session.location_id}
         and (not whom or session.psychologist_id in whom)
+        for session in sessions
     )
 
 
