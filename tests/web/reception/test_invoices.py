@@ -650,12 +650,13 @@ def test_on_the_patients_page_what_is_left_of_an_invoice_comes_first(desk):
     assert '$200.00 to pay <small class="soft">of $220.00</small>' in shown()
 
 
-def test_what_an_invoice_comes_to_is_a_sum_that_adds_up(desk):
+def test_what_was_paid_stands_without_a_minus(desk):
+    """With one it reads like money that went back."""
     invoice = issue()
     page = reverse("reception:invoice", args=[invoice.number])
     assert "<dd>$0.00</dd>" in desk.get(page).content.decode()
     pay(invoice, "20.00")
-    assert "<dd>-$20.00</dd>" in desk.get(page).content.decode()
+    assert "<dd>$20.00</dd>" in desk.get(page).content.decode()
 
 
 def test_a_payment_does_not_go_back_before_it_came(desk):
