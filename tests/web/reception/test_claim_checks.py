@@ -77,7 +77,9 @@ def test_what_is_held_back_goes_out_in_no_bulk_either(invoice, books, time_machi
     good = books.issued("50.00", patient=make.patient(email="ben@example.com"))
     desk = make.signed_in_client(role=Role.RECEPTION)
     for kind in ("print", "send"):
-        desk.post("/reception/invoices/together/", {"kind": kind, "invoice": [invoice.number, good.number], "sure": "2"})
+        desk.post(
+            "/reception/invoices/together/", {"kind": kind, "invoice": [invoice.number, good.number], "sure": "2"}
+        )
         run = BulkRun.objects.get(kind=kind)
         together.go_through(run.pk)
         run.refresh_from_db()

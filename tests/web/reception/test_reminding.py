@@ -38,7 +38,9 @@ def reached(email="ana@example.com", **fields):
 
 
 def remind(desk, *invoices):
-    answer = desk.post(URL, {"kind": "remind", "invoice": [invoice.number for invoice in invoices]})
+    answer = desk.post(
+        URL, {"kind": "remind", "invoice": [invoice.number for invoice in invoices], "sure": len(invoices)}
+    )
     run = BulkRun.objects.order_by("-pk").first()
     together.go_through(run.pk)
     run.refresh_from_db()
@@ -72,7 +74,7 @@ def test_what_is_left_out_is_told_with_why(desk, clock):
     desk = make.client_for(BulkRun.objects.get().created_by)
     pay(paid, "220.00")
     asked = [lately, paid, gone, due, fresh]
-    answer = desk.post(URL, {"kind": "remind", "invoice": [invoice.number for invoice in asked]})
+    answer = desk.post(URL, {"kind": "remind", "invoice": [invoice.number for invoice in asked], "sure": len(asked)})
     void(gone)
     run = BulkRun.objects.order_by("-pk").first()
     together.go_through(run.pk)
@@ -143,7 +145,7 @@ def test_begun_again_it_reminds_nobody_twice(desk):
 def test_two_who_remind_at_once_remind_once(desk):
     invoice = issue(patient=reached())
     for _desk in range(2):
-        desk.post(URL, {"kind": "remind", "invoice": [invoice.number]})
+        desk.post(URL, {"kind": "remind", "invoice": [invoice.number], "sure": 1})
     for run in BulkRun.objects.order_by("pk"):
         together.go_through(run.pk)
     assert Notice.objects.filter(template="reminder").count() == 1
