@@ -67,7 +67,8 @@ class ClaimTable(ListTable[ClaimRow]):
                 "is_open": record.status in (ClaimStatus.PENDING, ClaimStatus.SENT),
                 "is_bulk": record.line__invoice__bulk_billed,
                 "is_exported": record.exported_at is not None,
-                "is_held": record.code in self.held,
+                # What was claimed is past that.
+                "is_held": record.status == ClaimStatus.PENDING and record.code in self.held,
             },
             (
                 record.code,
