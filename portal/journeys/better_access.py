@@ -7,20 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, TypedDict
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from portal.appointments import states
+from portal.appointments.actions.clashes import Terms
 from portal.appointments.calendars import Booked
 from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.billing.actions import links_of
 from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, MedicareClaim, Purpose
-from portal.billing.models.payer import billed_to_family, chosen_by_itself
+from portal.billing.models.payer import Payer, billed_to_family, chosen_by_itself
 from portal.clinic import kept
 from portal.medicare import schedule
 from portal.medicare.for_patients import left_in_words
@@ -62,6 +63,23 @@ def standing_of(
     others = [each for each in rows.get(whose, ()) if each.key != _key(session.code)]
     this = _service(session.code, charges.day_of(session), session.starts_at, counts_towards)
     return planned(_counted({whose}, {whose: [*others, this]})[whose], session)
+
+
+def standings_of_new(terms: Terms, starts: Sequence[datetime], *, now: datetime) -> list[Standing]:
+    """Where sessions that are not booked yet would stand, in their order; six statements at most, however many.
+
+    Empty where Medicare is asked for nothing: by what they are, by who gives them, or by who is billed for them.
+    """
+    patient, place = terms.patient, terms.location
+    if not starts or not terms.service.medicare or terms.psychologist.registration not in BILLING:
+        return []
+    link = chosen_by_itself(links_of(patient), service=terms.service, is_fee=False)
+    if link is not None and link.payer.kind != Payer.Kind.PERSON:
+        return []
+    new = [_service(uuid4(), place.day_of(at), at) for at in starts]
+    booked = _to_be_billed({patient.pk}, now=now, until=max(starts)).get(patient.pk, ())
+    found = _counted({patient.pk}, {patient.pk: [*booked, *new]})[patient.pk]
+    return [found.standings[each.key] for each in new]
 
 
 class BesidePrice(TypedDict):

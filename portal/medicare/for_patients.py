@@ -63,3 +63,31 @@ def so_far_in_words(ledger: Ledger, year: int) -> list[str]:
     elif course is not None and course.is_used_up:
         said.append(_("With a new referral from your doctor, Medicare pays on."))
     return said
+
+
+def all_paid() -> str:
+    """Beside sessions that are about to be booked, each of which falls within their referral and the year."""
+    return _("With your referral, Medicare pays towards all of these sessions.")
+
+
+def from_then_on(standing: Standing, *, number: int) -> str:
+    """Why Medicare pays nothing from this one on, which is the `number`th of a series; empty where it pays."""
+    day = standing.service.day
+    words = {"number": number, "day": date_short(day)}
+    match standing.why:
+        case Why.WRITTEN_AFTER:
+            return _("Your referral is newer than some of these sessions, so Medicare pays nothing towards those.")
+        case Why.USED_UP:
+            return (
+                _(
+                    "From session %(number)d on (%(day)s), your referral is used up. With a new one from your doctor, "
+                    "Medicare pays on."
+                )
+                % words
+            )
+        case Why.YEAR_IS_USED_UP:
+            return _(
+                "From session %(number)d on (%(day)s), the %(cap)d sessions that Medicare pays towards in a year are "
+                "used, so there is no rebate. You can keep coming. Medicare pays again from %(date)s on."
+            ) % (words | {"cap": standing.cap, "date": date_short(date(day.year + 1, 1, 1))})
+    return ""

@@ -112,3 +112,26 @@ def standing_in_words(standing: Standing) -> str:
             return words % {"count": year, "day": date_short(date(standing.service.day.year + 1, 1, 1))}
         case Why.CARERS_ARE_USED_UP:
             return _("The year's services with a family member or carer alone are used.")
+
+
+def all_within() -> str:
+    """Of sessions that are about to be booked, each of which falls within the referral and the year."""
+    return _("Medicare: all of these fall within the referral on file and the year.")
+
+
+def from_then_on(standing: Standing, *, number: int) -> str:
+    """Why Medicare pays nothing from this one on, which is the `number`th of a series; empty where it pays."""
+    day = standing.service.day
+    words = {"number": number, "day": date_short(day)}
+    match standing.why:
+        case Why.WRITTEN_AFTER:
+            return _("Medicare: the referral on file was written after some of these, and pays nothing towards those.")
+        case Why.USED_UP:
+            said = _("Medicare: from session %(number)d on (%(day)s), the referral on file is used up.")
+            return f"{said} " % words + _("It pays on with a new referral.")
+        case Why.YEAR_IS_USED_UP:
+            return _(
+                "Medicare: from session %(number)d on (%(day)s), the year's %(cap)d services are used. It pays again "
+                "for sessions from %(date)s on."
+            ) % (words | {"cap": standing.cap, "date": date_short(date(day.year + 1, 1, 1))})
+    return ""

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from portal.appointments.actions import rules
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.models import Appointment
-from portal.appointments.series_forms import PatternForm
+from portal.appointments.series_forms import SKIP, PatternForm
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
+from portal.journeys.repeating import rebates
 from portal.journeys.repeating.booking import book_held_series, book_series
 from portal.journeys.repeating.proposing import Proposal, propose, terms_of
 from portal.patients.models import Patient
@@ -84,6 +86,20 @@ class Asked:
             return Costs(each, each.total * len(wishes), len(wishes))
         first = charges.price_of(self.after, clinic=clinic)
         return Costs(each, first + each.total * len(wishes), len(wishes) + 1)
+
+    def rebates(self, *, by: Actor, now: datetime) -> list[str]:
+        """From which of these sessions on Medicare pays nothing, for whoever may see it; a time that is not skipped
+        and not decided yet counts where the series would have it.
+        """
+        if self.proposal is None:
+            return []
+        lines = [line for line in self.proposal.lines if line.chosen != SKIP]
+        starts = [line.starts_at or line.planned_at for line in lines]
+        is_held = self.after is not None and self.after.is_hold
+        if self.after is not None and is_held:
+            starts.insert(0, self.after.starts_at)
+        before = 0 if self.after is None or is_held else self.after.position or 1
+        return rebates.in_words(self.terms, starts, first_number=before + 1, for_staff=rules.is_staff(by), now=now)
 
     def book(self, *, agreed: Sequence[PolicyVersion] = (), by: Actor, now: datetime) -> list[Appointment]:
         """Books what was sent, and what is held before it; raises what `book_series` or `book_held_series` raises."""

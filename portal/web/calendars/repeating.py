@@ -72,6 +72,7 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     context = here.context | {
         "asked": asked,
         "refusal": refusal,
+        "rebates": asked.rebates(by=request.actor, now=now),
         "patient": patient,
         "patient_url": patient_url,
         "calendar_url": day_of(audience, here),

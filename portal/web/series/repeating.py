@@ -69,6 +69,7 @@ def repeat(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
         "asked": asked,
         "session": session,
         "refusal": refusal,
+        "rebates": asked.rebates(by=by, now=now),
         "action": request.path,
         "back_url": back_url,
     }

@@ -150,3 +150,12 @@ def test_nothing_is_booked_that_the_list_did_not_show(session, role):
     assert "what is chosen above was changed" in words(answer)
     assert client.post(page_of(session, role), form_with(answer, "once")).status_code == 302
     assert Appointment.objects.count() == 2
+
+
+def test_a_patient_reads_whether_their_referral_covers_what_they_book(session):
+    make.mbs_items()
+    make.referral(patient=session.patient, services=3)
+    client = make.client_for(session.patient.user)
+    read = [words(client.get(page_of(session), {"repeat": "weekly", "count": count})) for count in ("3", "4")]
+    assert "With your referral, Medicare pays towards all of these sessions." in read[0]
+    assert "From session 4 on (6 Oct 2026), your referral is used up." in read[1]

@@ -204,3 +204,13 @@ def test_nothing_is_booked_that_the_list_did_not_show(client, patient):
         assert {name: shown[name] for name in typed} == {name: [value] for name, value in typed.items()}
     assert client.post(PAGE, shown).status_code == 302
     assert set(Appointment.objects.values_list("patient", flat=True)) == {child.pk}
+
+
+def test_a_patient_reads_from_which_session_on_their_referral_is_used_up(client, patient):
+    make.mbs_items()
+    assert "referral is used up" not in words(proposed(client))
+    make.referral(patient=patient, services=2)
+    page = words(proposed(client))
+    # The held time is the first.
+    assert "From session 3 on (15 Dec 2026), your referral is used up." in page
+    assert "Medicare: " not in page

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from icalendar import Calendar
 
@@ -61,6 +63,10 @@ def proposed(desk, session, **query):
 def sent(response, **says):
     """What the form that books sends, as the page stands."""
     return form_with(response, "once") | says
+
+
+def words(response):
+    return html.unescape(response.content.decode())
 
 
 def five_oclock(n):
@@ -264,3 +270,31 @@ def test_the_times_are_shown_without_script_from_the_form_that_books_them(desk, 
     assert (answer.url.count("count=3"), answer.url.count("once="), Series.objects.count()) == (1, 0, 0)
     shown = form_with(desk.get(answer.url), "once")
     assert len([name for name in shown if name.endswith("-take")]) == 2
+
+
+def test_from_which_session_on_the_referral_is_used_up_is_said_before_any_is_booked(desk, session):
+    """By the ledger: what is booked already, this session and those that are proposed, at one count of statements."""
+    make.mbs_items()
+    make.referral(patient=session.patient, services=6, written_on=TUESDAY_FIVE.date() - 5 * WEEK)
+    make.appointment(
+        psychologist=session.psychologist,
+        service=session.service,
+        patient=session.patient,
+        starts_at=TUESDAY_FIVE - timedelta(days=1),
+    )
+    assert "Medicare: all of these fall within the referral" in words(proposed(desk, session, count="5"))
+    with CaptureQueriesContext(connection) as few:
+        proposed(desk, session, count="2")
+    with CaptureQueriesContext(connection) as many:
+        page = proposed(desk, session, count="26")
+    assert len(many) == len(few)
+    # Two are booked, so four of those that are proposed are paid for: of the series, the second to the fifth.
+    assert "Medicare: from session 6 on (20 Oct 2026), the referral on file is used up." in words(page)
+    # With another letter the year ends it; the next year's are paid for again, as far as the letters go.
+    make.referral(patient=session.patient, services=6, written_on=TUESDAY_FIVE.date() - 4 * WEEK)
+    said = words(proposed(desk, session, count="26"))
+    assert "from session 10 on (17 Nov 2026), the year's 10 services are used. It pays again" in said
+    assert "from session 19 on (19 Jan 2027), the referral on file is used up." in said
+    # What an insurer pays takes nothing of it.
+    make.patient_payer(patient=session.patient, payer=make.payer(kind="insurer"))
+    assert "Medicare:" not in words(proposed(desk, session))

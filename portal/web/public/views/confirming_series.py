@@ -104,6 +104,7 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
     context: dict[str, Any] = {
         "asked": asked,
         "refusal": refusal,
+        "rebates": asked.rebates(by=by, now=now),
         # Nothing could follow, whatever is chosen for this person.
         "is_full": most < 2,
         "held": held,
