@@ -11,10 +11,11 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.billing.guards import ASSIGNMENTS, BOOKS, CLAIM_STEPS, CLAIMS, ITEMS, OVERRIDES, TAKINGS, WAIVERS
+        from portal.billing.guards.medicares import MEDICARES
         from portal.billing.guards.referrals import REFERRALS_IN_USE
 
         guards.register(BOOKS, ASSIGNMENTS, CLAIMS, CLAIM_STEPS, ITEMS, OVERRIDES, TAKINGS, WAIVERS)
-        guards.register(REFERRALS_IN_USE)
+        guards.register(REFERRALS_IN_USE, MEDICARES)
         schedules.by_cron("40 3 * * *", "portal.billing.tasks.put_papers_away", name="put papers away")
         self._guard_what_is_paid_online()
         self._guard_closes()

@@ -86,7 +86,11 @@ def reject_claim(
     if not reason.strip():
         raise ReasonMissing
     approved = claim.steps.filter(status=ClaimStatus.APPROVED).select_related("payment").last()
-    if claim.status == ClaimStatus.APPROVED and approved is not None and approved.payment is not None:
+    was_approved = claim.status == ClaimStatus.APPROVED
+    values = {"amount": None, "decided_on": decided_on, "reason": reason.strip()}
+    step(claim, ClaimStatus.REJECTED, by=by, now=now, values=values, day=decided_on, reason=reason.strip())
+    # The database lets Medicare's money go only once its claim no longer stands.
+    if was_approved and approved is not None and approved.payment is not None:
         left = refundable(payment=approved.payment, invoice=claim.line.invoice)
         if left:
             refund_payment(
@@ -94,14 +98,11 @@ def reject_claim(
                 invoice=claim.line.invoice,
                 amount=left,
                 reason=reason,
-                key=f"claim-back:{claim.code}:{claim.revision + 1}",
+                key=f"claim-back:{claim.code}:{claim.revision}",
                 received_on=decided_on,
                 by=by,
                 now=now,
-                claim=claim,
             )
-    values = {"amount": None, "decided_on": decided_on, "reason": reason.strip()}
-    step(claim, ClaimStatus.REJECTED, by=by, now=now, values=values, day=decided_on, reason=reason.strip())
     return claim
 
 

@@ -50,20 +50,19 @@ def refund_payment(
     received_on: date | None = None,
     location: Location | None = None,
     seen: str | None = None,
-    claim: MedicareClaim | None = None,
 ) -> Payment:
     """Gives back `amount` dollars of a payment on an invoice, as a new row with a minus; idempotent by `key`.
 
     What was paid ahead and goes back is not owing again. Raises NotRefundable (with what is left)
     when more is asked than that payment still settles of that invoice, ReasonMissing, and ChangedMeanwhile as
     `record_payment` does. By hand it is given out of the drawer where it was taken, unless `location` says another.
-    Raises ClaimApproved for what Medicare paid for a claim that stands: only the `claim` itself gives that back.
+    Raises ClaimApproved for what Medicare paid for a claim that stands: it goes back as the claim is rejected.
     """
     invoice = lock_invoice(invoice)
     if earlier := by_key(key):
         return the_same(earlier, invoice, -amount)
     check_left(payment=payment, invoice=invoice, amount=amount, seen=seen)
-    if (paid := approved_by(payment)) and paid != claim:
+    if paid := approved_by(payment):
         raise ClaimApproved(paid)
     if not reason.strip():
         raise ReasonMissing

@@ -9,6 +9,7 @@ CLAIM, CLAIM_STEP = "billing_medicareclaim", "billing_claimstep"
 DAY_CLOSE, CLOSED_PAYMENT = "billing_dayclose", "billing_closedpayment"
 TAKING = "billing_taking"
 SHARE = "billing_payshare"
+PAYER = "billing_payer"
 TABLES = {
     INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING,
     SHARE,
@@ -59,6 +60,9 @@ CLAIM_BEGINS = "A claim begins as one to be claimed."
 CLAIM_NEEDS_ASSIGNMENT = "A bulk-billed service is claimed with the agreement that assigns it, and no other is."
 ASSIGNMENT_NEVER = "An agreement that assigns a benefit never changes, and is kept."
 BULK_PAID_BY_MEDICARE = "What is bulk-billed is paid by Medicare alone."
+NO_ITEM_FOR_THIRD_PARTIES = "What a third party is billed has no Medicare item and no claim."
+MEDICARES_MONEY = "What Medicare paid goes back only once its claim is rejected."
+WITHIN_COST = "Credit notes take no more off a line than it cost after its discount."
 CLAIM_STEP_NEVER = "A step of a claim never changes."
 CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason."
 OVERRIDE, OVERRIDE_NEVER = "billing_claimoverride", "What somebody answered for on a Medicare invoice never changes."
