@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import logging
 import smtplib
+from email.header import Header, decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +32,30 @@ TIMEOUT = 20
 
 
 class _Built(EmailMultiAlternatives):
-    """A message that is put together once: the same bytes are checked before the claim and sent after it."""
+    """A message that is put together once: the same bytes are checked before the claim and sent after it.
+
+    Django folds words of other scripts as if no `Subject:` stood before them. Beside it the first of them is too long,
+    so the line of the name stays empty, which some filters take for a mail without a subject: here they begin on it.
+    """
 
     _built: EmailMessage | None = None
 
     def message(self, *args: Any, **kwargs: Any) -> EmailMessage:
         if self._built is None:
             self._built = super().message(*args, **kwargs)
+            self._built.replace_header("Subject", Header(str(self.subject), header_name="Subject"))
+            self._built.replace_header("From", _sender(str(self.from_email)))
         return self._built
+
+
+def _sender(written: str) -> Header | str:
+    encoded, address = parseaddr(written)
+    name = str(make_header(decode_header(encoded)))
+    if name.isascii():
+        return written
+    header = Header(name, "utf-8", header_name="From")
+    header.append(f"<{address}>")
+    return header
 
 
 class EmailChannel:

@@ -1,3 +1,6 @@
+import base64
+import quopri
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -82,6 +85,39 @@ def test_deliver_letter_in_any_script(write, smtp):
     message = parsed(smtp.accepted[0])
     assert message["Subject"] == "Hello Nguyễn 王 عربي, see you"
     assert message.get_body(("plain",)).get_content().strip() == "Nguyễn 王 عربي & co: الاثنين"
+
+
+@pytest.mark.parametrize("name", ["Nguyễn Thị Minh Khai" * 4, "عبد الرحمن" * 8, "王小明" * 30, "Mary-Anne " * 11 + "O"])
+def test_deliver_long_words_begin_on_the_line_of_their_header(write, smtp, settings, name):
+    settings.NOTICE_CONTEXT = [f"{__name__}.trung_tam"]
+    write(context={"name": name})
+    tasks.send_due("email")
+    [received] = smtp.accepted
+    head = received.raw.split(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line for line in head if not line.partition(b":")[2].strip() and not line.startswith(b" ")] == []
+    assert [line for line in head if len(line) > 78 and b"boundary" not in line] == []
+    said = {name: read(received.raw, name) for name in ("Subject", "From")}
+    clinic = trung_tam()["clinic"].name
+    assert said == {"Subject": f"Hello {name}, see you", "From": f"{clinic} <desk@demo.example>"}
+    assert str(parsed(received)["Subject"]) == said["Subject"]
+
+
+def read(raw, name):
+    """A header, read as RFC 2047 says and by nothing of what wrote it: white space between encoded words is lost."""
+    [folded] = re.findall(rf"^{name}: ?((?:[^\r\n]|\r\n[ \t])*)".encode(), raw.split(b"\r\n\r\n")[0], re.MULTILINE)
+    line = re.sub(r"(\?=)\s+(?==\?)", r"\1", folded.decode("ascii").replace("\r\n", ""))
+
+    def word(found):
+        code, text = found[1].lower(), found[2].encode()
+        return (base64.b64decode(text) if code == "b" else quopri.decodestring(text, header=True)).decode()
+
+    return re.sub(r"=\?utf-8\?([bq])\?([^?]*)\?=", word, line, flags=re.IGNORECASE).strip()
+
+
+def trung_tam():
+    clinic = banksia()["clinic"]
+    clinic.name = "Trung tâm Tâm lý học và Sức khỏe tinh thần Bắc Melbourne"
+    return {"clinic": clinic}
 
 
 def test_deliver_clinic_stands_on_it(write, smtp, settings):
