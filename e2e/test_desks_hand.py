@@ -319,6 +319,17 @@ def test_the_figures_of_a_check_out_follow_typing_and_lose_nothing_of_it(page: P
     to_pay, fee = page.locator("#sum .total").last, page.get_by_label("Fee", exact=True)
     expect(to_pay).to_have_text("$220.00")
     fee.fill("")
+    # Sent empty: what is wrong is said, and goes by itself once it is right.
+    fee.fill("")
+    page.get_by_role("button", name="Finish and invoice").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    expect(page.locator("#id_fee_error")).to_be_visible()
+    page.get_by_label("Minutes", exact=True).fill("49")
+    expect(page.locator("#sum")).to_have_attribute("data-wrong", "id_fee")
+    expect(page.locator("#id_fee_error")).to_be_visible()
+    fee.fill("220")
+    expect(page.locator("form.check-out .error-summary, form.check-out .has-error")).to_have_count(0)
+    fee.fill("")
     # Never left: the figures follow all the same, and the focus stays.
     page.keyboard.type("180.50", delay=30)
     expect(to_pay).to_have_text("$180.50")

@@ -126,6 +126,7 @@ function failed () {
   const toast = document.getElementById('request-failed').content.cloneNode(true)
   floating.replaceChildren(toast)
 }
+document.addEventListener('htmx:afterRequest', ({ detail }) => { if (detail.successful) floating.replaceChildren() })
 document.addEventListener('htmx:sendError', failed)
 document.addEventListener('htmx:timeout', failed)
 document.addEventListener('htmx:responseError', failed)
@@ -142,10 +143,31 @@ document.addEventListener('htmx:confirm', event => {
   ask(event.detail.question).then(yes => { if (yes) event.detail.issueRequest(true) })
 })
 
+// What an earlier answer found wrong goes once it is right: figures that follow what is typed name the fields that are
+// wrong still (`data-wrong`), and the form itself where the whole is.
+function clearMended (figures) {
+  const wrong = new Set(figures.dataset.wrong.split(' '))
+  const form = figures.closest('form')
+  for (const field of form.querySelectorAll('.has-error')) {
+    const id = field.id.replace(/^div_/, '')
+    if (wrong.has(id)) continue
+    field.classList.remove('has-error')
+    document.getElementById(`${id}_error`)?.remove()
+    for (const one of field.querySelectorAll('[aria-invalid]')) {
+      one.removeAttribute('aria-invalid')
+      const told = (one.getAttribute('aria-describedby') ?? '').split(' ').filter(each => each && each !== `${id}_error`)
+      if (told.length) one.setAttribute('aria-describedby', told.join(' '))
+      else one.removeAttribute('aria-describedby')
+    }
+  }
+  if (!wrong.has('form') && !form.querySelector('.has-error')) form.querySelector('.error-summary')?.remove()
+}
+
 document.addEventListener('htmx:afterSettle', event => {
   const { target, requestConfig, xhr } = event.detail
   if (isPoll(event)) return
   const fresh = target.id ? document.getElementById(target.id) ?? target : target
+  if (fresh.dataset.wrong !== undefined) clearMended(fresh)
   startHolds(fresh.parentElement ?? document)
   const dialog = document.getElementById('dialog')
   if (fresh.id === 'dialog-content' && fresh.childElementCount && !dialog.open) dialog.showModal()

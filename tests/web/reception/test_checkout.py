@@ -180,6 +180,17 @@ def test_figures_follow_what_is_typed(desk, session):
     assert counts() == (0, 0)
 
 
+def test_figures_name_what_is_wrong_still_as_sending_it_would(desk, session):
+    def wrong(**typed):
+        body = desk.post(url(session), sent(step="sum", **typed), headers=SUM).content.decode()
+        return re.findall('data-wrong="([^"]*)"', body)
+
+    assert wrong(minutes="", item="80000") == ["id_minutes"]
+    assert wrong(item="80000") == ["id_item_reason"]
+    assert wrong(amount="5000") == ["id_amount"]
+    assert wrong() == [""]
+
+
 def test_an_amount_that_was_typed_stays(desk, session):
     body = desk.post(url(session), sent(step="sum", fee="180", amount="50"), headers=SUM).content.decode()
     assert re.search(r'name="amount"[^>]*value="50"', body)

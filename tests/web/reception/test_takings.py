@@ -107,6 +107,11 @@ def test_the_sum_follows_what_is_typed(desk, patient, old):
     response = desk.post(url(patient), data, headers={"HX-Request": "true", "HX-Target": "sum"})
     assert words(response).startswith("Does it add up?")
     assert "$60.00 is missing." in words(response)
+    wrong = []
+    for typed in ({"card": "x"}, {}, {"card": "60"}):
+        page = desk.post(url(patient), data | typed, headers={"HX-Request": "true", "HX-Target": "sum"})
+        wrong += re.findall('data-wrong="([^"]*)"', page.content.decode())
+    assert wrong == ["id_card form", "form", ""]
     assert not Payment.objects.exists()
 
 

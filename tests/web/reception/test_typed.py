@@ -1,5 +1,6 @@
 """Typing an invoice at the desk."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -65,6 +66,11 @@ def test_figures_follow_what_is_typed_and_keep_nothing(desk, place, patient):
         headers={"HX-Request": "true", "HX-Target": "sum"},
     )
     assert "$275.00" in answer.content.decode()
+    assert 'data-wrong=""' in answer.content.decode()
+    wrong = desk.post(
+        address, said(place, REPORT | {"price": "x"}, step="sum"), headers={"HX-Request": "true", "HX-Target": "sum"}
+    )
+    assert re.findall('data-wrong="([^"]*)"', wrong.content.decode()) == ["id_line-0-price form"]
     more = desk.post(address, said(place, REPORT, step="more"))
     assert (more.status_code, len(more.context["form"].lines)) == (200, 5)
     assert not Invoice.objects.exists()

@@ -28,6 +28,7 @@ from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.forms.mistakes import wrong_in
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
@@ -109,7 +110,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.POST.get("step") == "sum":
         if priced:
             form = form.with_total(priced.to_pay)
-        context = _context(request, session, form, typed, priced, now=now)
+        context = _context(request, session, form, typed, priced, now=now) | {"wrong": _wrong(form, priced)}
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
     if not invoice and form.data.get("seen") and _is_old(form, session, claim=as_booked, clinic=clinic):
         return _show_anew(request, session, form, clinic=clinic, now=now)
@@ -124,6 +125,15 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     return render(
         request, "reception/check_out.html", _context(request, session, form, typed, priced, now=now), status=422
     )
+
+
+def _wrong(form: CheckOutForm, priced: Preview | None) -> str:
+    """The fields that would be refused if it were sent now: of the others the page says so no longer."""
+    sent = form.shown_anew(form.data.get("seen", ""))
+    if priced:
+        sent.check_item(priced)
+        sent.check_amount(priced.to_pay)
+    return wrong_in(sent)
 
 
 def _of_earlier_groups(session: Appointment) -> dict[str, Any]:

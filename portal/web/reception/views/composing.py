@@ -24,6 +24,7 @@ from portal.billing.refusals import ChangedMeanwhile, NotADraft, NothingToBill
 from portal.billing.typed_forms import KEPT, THEMSELVES, TypedForm, lines_to_type
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.forms.mistakes import wrong_in
 from portal.common.languages.times import date_short
 from portal.common.text.normalise import full_name
 from portal.common.web.addresses import each
@@ -214,6 +215,7 @@ def _context(form: TypedForm, patient: Patient, invoice: Invoice | None) -> dict
     bill = bill_of(charges, clinic=ClinicSettings.current()) if charges else None
     return {
         "form": form,
+        "wrong": wrong_in(form, *form.lines, whole=not (bill and bill.may_stand)),
         "patient": patient,
         "invoice": invoice,
         "bill": bill if bill and bill.may_stand else None,

@@ -29,6 +29,7 @@ from portal.billing.refusals import (
 from portal.billing.taking_forms import AccountRefundForm, TakingForm
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.forms.mistakes import wrong_in
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
@@ -122,7 +123,13 @@ def _taken(request: ActorRequest, patient: Patient, form: TakingForm, *, now: da
 
 
 def _context(patient: Patient, form: TakingForm) -> dict[str, Any]:
-    return {"patient": patient, "form": form, "held": form.held, "owes": sum(i.balance for i in form.owing)}
+    return {
+        "patient": patient,
+        "form": form,
+        "wrong": wrong_in(form, whole=not form.is_even),
+        "held": form.held,
+        "owes": sum(i.balance for i in form.owing),
+    }
 
 
 # ---- Receipts -------------------------------------------------------------------------------------------------------
