@@ -171,6 +171,12 @@ class Arrival:
         return states.is_due(self.session, now=self.now)
 
     @property
+    def is_done(self) -> bool:
+        """Whether the desk has nothing left to do about it: it took place or was missed, and nothing is to be paid."""
+        is_over = self.session.is_completed or self.session.is_missed
+        return is_over and not self.next_steps and not self.to_collect
+
+    @property
     def minutes_waiting(self) -> int | None:
         return states.minutes_waiting(self.session, now=self.now)
 

@@ -122,6 +122,15 @@ document.addEventListener('htmx:beforeSwap', event => {
   }, { once: true })
 })
 
+// What somebody unfolded stays so when it is drawn anew.
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  const open = [...detail.target.querySelectorAll('details[id][open]')].map(one => one.id)
+  if (!open.length) return
+  document.addEventListener('htmx:afterSwap', () => {
+    for (const id of open) document.getElementById(id)?.setAttribute('open', '')
+  }, { once: true })
+})
+
 function failed () {
   const toast = document.getElementById('request-failed').content.cloneNode(true)
   floating.replaceChildren(toast)

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -46,6 +47,32 @@ def test_the_day_in_order_of_time_without_other_days(desk, place):
     assert rows(response) == [(early.pk, "completed"), (late.pk, "booked")]
     assert [s.pk for s in response.context["listed"].cancelled] == [cancelled.pk]
     assert late.patient.name in response.content.decode()
+
+
+def test_what_is_done_stands_folded_below_what_is_to_be_done(desk, place):
+    billed = partial(checking_out.check_out, by=make.actor(role=Role.RECEPTION), now=NOW)
+    paid, owing = (place.session(hours=-3 + n, status=Status.ARRIVED, fee="100") for n in range(2))
+    for session, amount in ((paid, "100"), (owing, None)):
+        billed(
+            appointment=session,
+            held=checking_out.as_booked(session),
+            key=str(session.code),
+            payment=checking_out.Taken(amount=Decimal(amount), method="card") if amount else None,
+        )
+    here, missed = place.session(hours=1, status=Status.ARRIVED), place.session(hours=-4, status=Status.NO_SHOW)
+    forgotten, to_come = place.session(hours=-1), place.session(hours=2)
+    page = desk.get(TODAY)
+    above, folded = page.content.decode().split('id="done"')
+    on_top, below = (re.findall(r'id="session-([0-9a-f-]+)"', part) for part in (above, folded))
+    assert on_top == [str(each.code) for each in (owing, forgotten, here, to_come)]
+    assert below == [str(each.code) for each in (missed, paid)]
+    assert folded.startswith(">")
+    assert "2 sessions are done" in folded
+    # Of whom a step was made the line is seen, and a day that is looked up is listed as it was.
+    url = reverse("reception:no_show", args=[forgotten.code])
+    pressed = desk.post(url, {"seen": forgotten.seen_as}, headers=FRAGMENT).content.decode()
+    assert re.search(rf'id="done" open>.*id="session-{forgotten.code}" data-focus', pressed, re.DOTALL)
+    assert 'id="done"' not in desk.get(TODAY + "?day=2026-11-23").content.decode()
 
 
 def test_a_session_is_on_the_day_of_its_own_place(desk, place):

@@ -64,6 +64,9 @@ def _page(request: ActorRequest, *, now: datetime, pressed: Appointment | None =
     # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
     again = Chosen(day, by=chosen["by"], place=chosen["at"], pressed=pressed.code if pressed else None)
     lines = Lines(again, token=get_token(request))
+    # What is done stands below, folded, while the day runs: a day that is looked up is listed as it was.
+    done = [one for one in listed.arrivals if one.is_done] if day == this_day else []
+    to_do = [one for one in listed.arrivals if one not in done] if done else listed.arrivals
     context = {
         "day": day,
         "is_today": day == this_day,
@@ -72,8 +75,11 @@ def _page(request: ActorRequest, *, now: datetime, pressed: Appointment | None =
         "listed": listed,
         "groups": [
             (name, lines.drawn(arrivals, shows_psychologist=not name))
-            for name, arrivals in _groups(listed, chosen["by"])
+            for name, arrivals in _groups(to_do, chosen["by"])
         ],
+        "done": lines.drawn(done, shows_psychologist=True),
+        "done_count": len(done),
+        "shows_done": not to_do or any(one.session.code == again.pressed for one in done),
         "lost": drawn_lost(listed.lost),
         "chosen": chosen,
         "locations": locations if len(locations) > 1 else [],
@@ -86,12 +92,12 @@ def _page(request: ActorRequest, *, now: datetime, pressed: Appointment | None =
     return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
 
 
-def _groups(listed: DayList, by: str) -> list[tuple[str, list[Arrival]]]:
+def _groups(arrivals: list[Arrival], by: str) -> list[tuple[str, list[Arrival]]]:
     """One list in order of time, or one for each psychologist under their name."""
     if by == ArrivalsFilter.TIME:
-        return [("", listed.arrivals)] if listed.arrivals else []
+        return [("", arrivals)] if arrivals else []
     groups: dict[Psychologist, list[Arrival]] = {}
-    for arrival in listed.arrivals:
+    for arrival in arrivals:
         groups.setdefault(arrival.session.psychologist, []).append(arrival)
     return [(person.name, rows) for person, rows in sorted(groups.items(), key=lambda g: (g[0].position, g[0].name))]
 
