@@ -20,7 +20,7 @@ from portal.common import guards, kept, schedules
 from portal.common.web import once
 from tests import slow_work, triggers
 from tests.clock.readers import Readers, noted
-from tests.selection import may_differ_by_database, takes_long
+from tests.selection import FEW_EXAMPLES, is_never_selected, selected_for_a_second_database, takes_long
 from tests.template import begin_with_a_copy
 
 # The same code gets the same answer, on a busy machine too. `--hypothesis-profile=default` goes looking further.
@@ -50,6 +50,13 @@ def pytest_configure(config):
         config.pluginmanager.register(Readers(folder))
 
 
+def pytest_ignore_collect(collection_path, config):
+    if config.getoption("--database-only") and collection_path.name.startswith("test_"):
+        name = collection_path.relative_to(config.rootpath).as_posix()
+        return True if is_never_selected(collection_path, name) else None
+    return None
+
+
 def pytest_collection_modifyitems(config, items):
     items.sort(key=takes_long, reverse=True)
 
@@ -61,7 +68,12 @@ def pytest_collection_modifyitems(config, items):
     if "older" not in config.getoption("markexpr"):
         keep(lambda item: not item.get_closest_marker("older"))
     if config.getoption("--database-only"):
-        keep(may_differ_by_database)
+        keep(selected_for_a_second_database(items).__contains__)
+        for item in items:
+            made_up_values = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
+            if made_up_values is not None:
+                few = hypothesis.settings(made_up_values, max_examples=min(FEW_EXAMPLES, made_up_values.max_examples))
+                item.obj._hypothesis_internal_use_settings = few
     if folder := config.getoption("--clock-readers-only"):
         names = noted(folder)
         keep(lambda item: item.nodeid in names)

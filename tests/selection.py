@@ -1,6 +1,21 @@
-"""Which tests go first, and which are passed again on a second database."""
+"""Which tests go first, and which are passed again on a second database.
+
+A test that opens a database runs on both. It is left out on the second where
+
+- it asks for a page that only draws (`_PAGES`, but for `PAGES_THAT_ASK`), or for what no database changes
+  (`SAME_ON_EVERY_ONE`, each with its reason);
+- it is one more case of a table: the first has gone the same way to the same queries. What the database itself decides
+  is asked in every case (`EVERY_CASE`): a file that is named for races, guards, migrations or searching is one such.
+
+What runs on one kind of database alone (`skipif`) is never left out. Values that Hypothesis makes up come in tens, not
+in hundreds (`FEW_EXAMPLES`).
+"""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +77,46 @@ SAME_ON_EVERY_ONE = (
     "tests/web/reception/test_invoices.py::test_who_may_look",
     "tests/web/reception/test_invoices.py::test_who_may_take_and_give_money",
 )
+
+
+# Each case is a question to the database itself: who of two comes first, what it refuses, what it makes of rows that
+# stand there, and how it compares letters, numbers and times.
+_DECIDED_BY_THE_DATABASE = re.compile(r"test_\w*(races|guards|migrations|overlap|search|finding|found|chain|integers)")
+EVERY_CASE = ()
+# One way of looking, at each guard in turn.
+FIRST_CASE_ALONE = ("tests/common/test_guards.py",)
+# A made-up value or history that a second database would trip over is among the first, or is a case of its own.
+FEW_EXAMPLES = 10
+
+
+def selected_for_a_second_database(items: Iterable[pytest.Item]) -> set[pytest.Item]:
+    tables: set[str] = set()
+    selected = set()
+    for item in items:
+        if runs_on_one_kind_alone(item):
+            selected.add(item)
+        elif may_differ_by_database(item):
+            table = item.nodeid.partition("[")[0]
+            if asks_in_every_case(item.nodeid) or table not in tables:
+                selected.add(item)
+            tables.add(table)
+    return selected
+
+
+def runs_on_one_kind_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("skipif") is not None
+
+
+def asks_in_every_case(nodeid: str) -> bool:
+    if nodeid.startswith(EVERY_CASE):
+        return True
+    return bool(_DECIDED_BY_THE_DATABASE.search(nodeid.partition("::")[0])) and not nodeid.startswith(FIRST_CASE_ALONE)
+
+
+def is_never_selected(file: Path, name: str) -> bool:
+    """Whether a file of tests need not even be read for a second database; `name` is its path from the checkout."""
+    is_left_out = name.startswith(_PAGES) and not any(page.partition("::")[0] == name for page in PAGES_THAT_ASK)
+    return is_left_out and "skipif" not in file.read_text()
 
 
 def may_differ_by_database(item: pytest.Item) -> bool:
