@@ -8,14 +8,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Value
 from django.db.models.expressions import Combinable
 
-from portal.appointments import closed, states
+from portal.appointments import closed, rows, states
 from portal.appointments.calendar_days import CalendarDay, cuts
 from portal.appointments.gaps import A_DAY, Gap, Gaps, Need, needs_of
 from portal.appointments.hours import weekly_hours
-from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.models import Status, TimeSlot
 from portal.appointments.models.appointment import which_of
 from portal.appointments.openings import working_spans
 from portal.appointments.outside.taken import with_age
@@ -329,7 +328,7 @@ def columns(
     start, end = calendar[0].start, calendar[-1].end
 
     locations, hours = kept.places(), weekly_hours()
-    slots = list(TimeSlot.objects.filter(psychologist__in=place).between(start, end).order_by("starts_at", "pk"))
+    slots = [rows.as_slot(row) for row in rows.whole_slots(list(place), start, end)]
     for row in slots:
         row.location = locations.get(row.location_id) if row.location_id else None
 
@@ -399,17 +398,8 @@ def _booked(
     cancelled: bool,
     also: Combinable | None,
 ) -> Iterator[Booked]:
-    appointments = Appointment.objects.filter(psychologist__in=psychologists).between(start, end)
-    if not cancelled:
-        appointments = appointments.without_cancelled()
     locations, services, rooms = kept.places(), kept.services(), kept.room_names()
-    rows = appointments.without_expired_holds(now=now).order_by("starts_at", "pk").values_list(
-        "code", "psychologist", "status", "mode", "starts_at", "ends_at", "confirmed_at", "service", "room", "location",
-        "patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name",
-        "position", "series__sessions", "occupied_from", "occupied_until", "patient",
-        Value(False) if also is None else also,
-    )  # fmt: skip
-    for row in rows:
+    for row in rows.sessions(list(psychologists), start, end, now=now, cancelled=cancelled, also=also):
         code, whose, status, mode, begins, ends, confirmed_at, service, room, location = row[:10]
         preferred, first, last, position, sessions, occupied_from, occupied_until, patient, asked = row[10:]
         yield Booked(

@@ -10,9 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from django.db.models import Count, Q
-
-from portal.appointments import closed
+from portal.appointments import closed, rows
 from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
@@ -22,7 +20,6 @@ from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, rooms
 from portal.clinic.kept import psychologists as known_psychologists
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
-from portal.common.database.epoch import Epoch
 
 __all__ = [
     "DiaryDay",
@@ -233,10 +230,7 @@ def for_anybody(psychologists: Iterable[Psychologist], *, service: Service, arou
     Among equal fees the work of the two weeks on either side is spread evenly.
     """
     asked = list(psychologists)
-    sessions = Appointment.objects.filter(
-        psychologist__in=asked, starts_at__gte=around - FAIRNESS, starts_at__lt=around + FAIRNESS
-    ).with_a_person()
-    load = dict(sessions.order_by().values_list("psychologist").annotate(Count("pk")))
+    load = dict(rows.loads([p.pk for p in asked], around - FAIRNESS, around + FAIRNESS))
     priced = known_psychologists()
     return sorted(asked, key=lambda p: (priced[p.pk].fee_for(service), load.get(p.pk, 0), p.position, p.pk))
 
@@ -325,10 +319,7 @@ class Dated:
         self.elsewhere: Mapping[int, list[Span]] = {}
         known = places()
         # Plain values: a page of many people reads hundreds of these, and needs no models made of them.
-        slots = TimeSlot.objects.filter(psychologist__in=[p.pk for p in psychologists]).between(start, end)
-        for whose, kind, starts_at, ends_at, location in slots.order_by("starts_at", "pk").values_list(
-            "psychologist", "kind", "starts_at", "ends_at", "location"
-        ):
+        for whose, kind, starts_at, ends_at, location in rows.slots([p.pk for p in psychologists], start, end):
             if kind == TimeSlot.Kind.BLOCKED:
                 self.leave[whose].append(Span(starts_at, ends_at))
             elif known[location].is_active:
@@ -366,18 +357,9 @@ class Taken:
             location: {room: [] for room in in_use[location]} for location in rooms_at if location in in_use
         }
         spans = {room: taken for by_room in self._of_rooms.values() for room, taken in by_room.items()}
-        concerned = Q(psychologist__in=[p.pk for p in psychologists])
-        if spans:
-            concerned |= Q(room__in=list(spans))
-        rows = Appointment.objects.filter(concerned).taking_time(now=now).occupying(start, end)
-        if ignore is not None:
-            rows = rows.exclude(pk=ignore.pk)
-        if without:
-            rows = rows.exclude(pk__in=without)
         asked = {p.pk for p in psychologists}
-        for whose, room, begins, ends in rows.order_by().values_list(
-            "psychologist", "room", Epoch("occupied_from"), Epoch("occupied_until")
-        ):
+        moved = [*without, *([] if ignore is None else [ignore.pk])]
+        for whose, room, begins, ends in rows.taken(asked, list(spans), start, end, now=now, without=moved):
             span = Seconds(begins, ends)
             if whose in asked:
                 self.busy[whose].append(span)

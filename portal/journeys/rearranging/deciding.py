@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.accounts.roles import Role
 from portal.appointments import actions, states
@@ -30,6 +31,7 @@ from portal.appointments.refusals import (
 )
 from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.labels import labels_of
 from portal.journeys import booking
 from portal.journeys.choosing import FreeTime
@@ -112,7 +114,12 @@ def undecided() -> ToDoQuerySet:
 
 def undecided_codes() -> frozenset[str]:
     """The codes of all those sessions: hundreds at most. One query."""
-    return frozenset(undecided().values_list("about_code", flat=True))
+    return frozenset(code for (code,) in _undecided_codes())
+
+
+@compiled
+def _undecided_codes() -> QuerySet[ToDo, tuple[str]]:
+    return undecided().values_list("about_code")
 
 
 def undecided_sessions(actor: Actor) -> AppointmentQuerySet:

@@ -1,0 +1,86 @@
+"""The rows that openings and calendars are made of. Every page of them asks for these, so the SQL is built once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+
+from portal.appointments.models import Appointment, TimeSlot
+from portal.common.database.compiled import compiled
+from portal.common.database.epoch import Epoch
+
+_OF_SLOT = [column.attname for column in TimeSlot._meta.concrete_fields]
+
+
+@compiled
+def loads(psychologists: Collection[int], start: datetime, end: datetime) -> QuerySet[Appointment, tuple[int, int]]:
+    """How many sessions with people each has that start then; who has none is left out."""
+    sessions = Appointment.objects.filter(psychologist__in=psychologists, starts_at__gte=start, starts_at__lt=end)
+    return sessions.with_a_person().order_by().values_list("psychologist").annotate(Count("pk"))
+
+
+@compiled
+def slots(
+    psychologists: Collection[int], start: datetime, end: datetime
+) -> QuerySet[TimeSlot, tuple[int, str, datetime, datetime, Any]]:
+    """Extra time and time away, in order: whose, of which kind, from when until when, and where."""
+    touching = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
+    return touching.order_by("starts_at", "pk").values_list("psychologist", "kind", "starts_at", "ends_at", "location")
+
+
+@compiled
+def whole_slots(psychologists: Collection[int], start: datetime, end: datetime) -> QuerySet[TimeSlot, tuple[Any, ...]]:
+    """The same with all that is known of them, for `as_slot`."""
+    touching = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
+    return touching.order_by("starts_at", "pk").values_list(*_OF_SLOT)
+
+
+def as_slot(row: tuple[Any, ...]) -> TimeSlot:
+    return TimeSlot.from_db(DEFAULT_DB_ALIAS, _OF_SLOT, row)
+
+
+@compiled
+def taken(
+    psychologists: Collection[int],
+    rooms: Collection[int],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    without: Collection[int],
+) -> QuerySet[Appointment, tuple[int, int | None, int, int]]:
+    """What takes time of these people or rooms, buffers included: whose, in which room, from when until when."""
+    concerned = Q(psychologist__in=psychologists)
+    if rooms:
+        concerned |= Q(room__in=rooms)
+    taking = Appointment.objects.filter(concerned).taking_time(now=now).occupying(start, end)
+    if without:
+        taking = taking.exclude(pk__in=without)
+    return taking.order_by().values_list("psychologist", "room", Epoch("occupied_from"), Epoch("occupied_until"))
+
+
+@compiled
+def sessions(
+    psychologists: Collection[int],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    cancelled: bool,
+    also: Combinable | None,
+) -> QuerySet[Appointment, tuple[Any, ...]]:
+    """What a calendar says of its sessions, and `also` of each."""
+    found = Appointment.objects.filter(psychologist__in=psychologists).between(start, end)
+    if not cancelled:
+        found = found.without_cancelled()
+    return found.without_expired_holds(now=now).order_by("starts_at", "pk").values_list(
+        "code", "psychologist", "status", "mode", "starts_at", "ends_at", "confirmed_at", "service", "room", "location",
+        "patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name",
+        "position", "series__sessions", "occupied_from", "occupied_until", "patient",
+        Value(False) if also is None else also,
+    )  # fmt: skip
