@@ -19,12 +19,14 @@ from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.journeys.choosing import FreeTime, as_free_time, is_present, open_places
+from portal.journeys.rearranging.ranking import Claimed, inconvenience, is_claimed, spread
 
 # Days on either side of what is asked about; who has nothing there is looked for in the next, wider stretch.
 REACHES: Final = (14, 60, 200)
 OWN, COLLEAGUES = 5, 3
-# Of each person's free times, how many before a session and after it are compared.
-COMPARED = 24
+# Of a colleague's free times, how many before a session and after it are compared; of their own psychologist's all
+# within reach are, and so many of the best are kept.
+COMPARED, KEPT = 24, 60
 
 Span = tuple[datetime, datetime]
 
@@ -41,7 +43,7 @@ NOTHING: Final = Without()
 
 @dataclass(slots=True)
 class Proposed:
-    """Free times for one session, the nearest first: with whoever holds it, and with others who give the service.
+    """Free times for one session, the most suitable first: with whoever holds it, and with others who give the service.
 
     Nobody changes their psychologist by a rule: a colleague's time is there for somebody to choose.
     """
@@ -51,7 +53,7 @@ class Proposed:
 
     @property
     def first(self) -> FreeTime | None:
-        """What is proposed: the nearest time with the same psychologist, or none."""
+        """What is proposed: the time with the same psychologist that suits best, or none."""
         return next(iter(self.own), None)
 
 
@@ -73,24 +75,29 @@ def propose(
     """
     found = {session.pk: Proposed() for session in sessions}
     waiting = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
-    claimed: defaultdict[int, list[Span]] = defaultdict(list)
+    claimed: defaultdict[int, list[Claimed]] = defaultdict(list)
+    shared: dict[int, list[FreeTime]] = {}
     for reach in REACHES:
         if not waiting:
             break
-        compared = max(COMPARED, own)
         times = _Times(
-            waiting, reach=reach, compared=compared, now=now, clinic=clinic, for_staff=for_staff, without=without
+            waiting, reach=reach, keep=max(KEPT, own), now=now, clinic=clinic, for_staff=for_staff, without=without
         )
         for session in waiting:
             mine = found[session.pk]
             if not mine.own and own:
-                nearest = times.with_own(session)
-                mine.own = _first_unclaimed(nearest, claimed[session.psychologist_id])[:own]
+                whose = claimed[session.psychologist_id]
+                mine.own = spread(times.with_own(session), session, whose)[:own]
+                if mine.first and is_claimed(mine.first, whose):
+                    # Nothing but what others are proposed: it is looked for further away, before they share a time.
+                    shared[session.pk], mine.own = mine.own, []
                 if mine.first:
-                    claimed[session.psychologist_id].append((mine.first.starts_at, mine.first.ends_at))
+                    whose.append(Claimed.by(mine.first))
             if not mine.colleagues and colleagues:
                 mine.colleagues = times.with_colleagues(session)[:colleagues]
         waiting = [s for s in waiting if own and not found[s.pk].own]
+    for pk, times_of_others in shared.items():
+        found[pk].own = found[pk].own or times_of_others
     return found
 
 
@@ -108,15 +115,6 @@ def nearest(
     return {pk: times[0] for pk, times in found.items() if times}
 
 
-def _first_unclaimed(times: Iterable[FreeTime], claimed: Sequence[Span]) -> list[FreeTime]:
-    """The same times, those first that are nobody else's first proposal."""
-    rest = list(times)
-    is_claimed = [any(starts < each.ends_at and ends > each.starts_at for starts, ends in claimed) for each in rest]
-    return [t for t, c in zip(rest, is_claimed, strict=True) if not c] + [
-        t for t, c in zip(rest, is_claimed, strict=True) if c
-    ]
-
-
 class _Times:
     """What is free around some sessions: one reading of the diaries, and one of what their patients have booked."""
 
@@ -125,16 +123,16 @@ class _Times:
         sessions: Sequence[Appointment],
         *,
         reach: int,
-        compared: int,
+        keep: int,
         now: datetime,
         clinic: ClinicSettings,
         for_staff: bool,
         without: Without,
     ) -> None:
-        self._compared, self._leaving = compared, without.people
+        self._keep, self._leaving = keep, without.people
         self._now, self._clinic, self._for_staff = now, clinic, for_staff
         self._places = {pk: place for pk, place in open_places().items() if pk not in without.places}
-        around = timedelta(days=reach)
+        self._around = around = timedelta(days=reach)
         first = max(min(session.starts_at for session in sessions) - around, now)
         last = max(max(session.starts_at for session in sessions), first) + around
         self._first_day: date = (first - diary.WIDEST_OFFSET).astimezone(UTC).date()
@@ -156,7 +154,7 @@ class _Times:
         self._found: dict[tuple[int, str, int | None], dict[int, list[Opening]]] = {}
 
     def with_own(self, session: Appointment) -> list[FreeTime]:
-        """With whoever holds it, at its own place first where people come in person, the nearest first."""
+        """With whoever holds it, at its own place first where people come in person, the most suitable first."""
         stays = session.psychologist_id not in self._leaving
         mine = [p for p in self._people if p.pk == session.psychologist_id and stays and not p.has_left]
         return self._nearest(session, mine, self._openings(session, mine, moving=session)) if mine else []
@@ -192,11 +190,15 @@ class _Times:
     ) -> list[FreeTime]:
         length = session.ends_at - session.starts_at
         busy = [(starts, ends) for pk, starts, ends in self._busy.get(session.patient_id or 0, ()) if pk != session.pk]
+        around = max(session.starts_at, self._soonest[session.service_id])
         fitting = [
             (person, opening)
             for person in people
             for opening in _near(
-                openings.get(person.pk, ()), max(session.starts_at, self._soonest[session.service_id]), self._compared
+                openings.get(person.pk, ()),
+                around,
+                within=self._around,
+                most=None if person.pk == session.psychologist_id else COMPARED,
             )
             if opening.location_id in self._places
             and opening.starts_at >= self._soonest[session.service_id]
@@ -207,7 +209,7 @@ class _Times:
         fitting.sort(
             key=lambda each: (
                 in_person and each[1].location_id != session.location_id,
-                abs(each[1].starts_at - session.starts_at),
+                inconvenience(each[1].starts_at, self._places[each[1].location_id].zone, session),
                 each[1].starts_at,
                 each[0].pk,
             )
@@ -217,17 +219,23 @@ class _Times:
     def _as_times(self, found: Iterable[tuple[Psychologist, Opening]], *, mode: str) -> Iterator[FreeTime]:
         seen: set[tuple[datetime, int]] = set()
         for person, opening in found:
-            if (opening.starts_at, person.pk) not in seen and len(seen) < self._compared:
+            if (opening.starts_at, person.pk) not in seen and len(seen) < self._keep:
                 seen.add((opening.starts_at, person.pk))
                 free = as_free_time(person, opening, self._places, mode=mode)
                 free.who = person
                 yield free
 
 
-def _near(openings: Sequence[Opening], around: datetime, compared: int) -> Sequence[Opening]:
-    """Those of one person's free times, in order of time, that are worth comparing."""
-    at = bisect_left(openings, around, key=lambda opening: opening.starts_at)
-    return openings[max(0, at - compared) : at + compared]
+def _near(openings: Sequence[Opening], around: datetime, *, within: timedelta, most: int | None) -> Sequence[Opening]:
+    """Those of one person's free times, in order of time, that are worth comparing: `most` before and after."""
+
+    def at(moment: datetime) -> int:
+        return bisect_left(openings, moment, key=lambda opening: opening.starts_at)
+
+    first, last = at(around - within), at(around + within)
+    if most is not None:
+        first, last = max(first, at(around) - most), min(last, at(around) + most)
+    return openings[first:last]
 
 
 def _busy_patients(

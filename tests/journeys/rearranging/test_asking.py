@@ -39,12 +39,12 @@ def proposed(question, session):
 
 def test_leave_proposes_times_outside_of_it_and_nothing_is_written(practice):
     session = practice.book()
-    # Away from Tuesday evening to Thursday evening: Tuesday's last hour is nearer than Friday's first.
+    # Away from Tuesday evening to Thursday evening: the same hour of next Wednesday.
     said = {"kind": TimeSlot.Kind.BLOCKED, "starts_at": NOW + 9 * HOUR, "ends_at": NOW + 9 * HOUR + 2 * DAY}
     question = asked(
         lambda: time_away.add_time_slot(psychologist=practice.mai, knowing="", by=practice.desk, now=NOW, **said)
     )
-    assert proposed(question, session) == (NOW + 7 * HOUR, practice.mai)
+    assert proposed(question, session) == (NOW + 8 * DAY, practice.mai)
     assert (TimeSlot.objects.count(), undecided().count()) == (0, 0)
 
 
@@ -77,7 +77,7 @@ def test_a_closed_day_proposes_another_one(practice):
             now=NOW,
         )
     )
-    assert (proposed(question, session), Closure.objects.count()) == ((NOW + 7 * HOUR, practice.mai), 0)
+    assert (proposed(question, session), Closure.objects.count()) == ((NOW + HOUR, practice.mai), 0)
 
 
 def test_of_who_leaves_only_colleagues_are_proposed(practice):

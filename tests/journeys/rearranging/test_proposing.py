@@ -1,5 +1,7 @@
 """Times that stranded sessions could go to: near, free, with the same psychologist first, and cheap to find."""
 
+from collections import Counter
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,9 @@ from tests import make
 from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
 
 pytestmark = pytest.mark.django_db
+
+# The last hour of Friday.
+FRIDAY = NOW + 3 * DAY + 7 * HOUR
 
 
 @pytest.fixture
@@ -31,11 +36,43 @@ def first(session, **more):
     return found and (found.starts_at, found.who)
 
 
-def test_the_nearest_time_outside_the_leave(practice):
-    # Wednesday, 9 am; away all Wednesday: Tuesday's last hour and Thursday's first are 17 and 24 hours off.
+def test_their_own_hour_next_week_and_then_what_is_near_to_it(practice):
     session = practice.book()
     practice.leave()
-    assert first(session) == (NOW + 7 * HOUR, practice.mai)
+    # Wednesday, 9 am; away all Wednesday.
+    assert first(session) == (NOW + 8 * DAY, practice.mai)
+    taken = practice.book(at=NOW + 8 * DAY)
+    found = proposals(session)[session.pk].own
+    # A day further off weighs as much as an hour from nine o'clock; Tuesday's ten is sooner than it was booked.
+    starts = [NOW + 2 * DAY, NOW + 3 * DAY, NOW + HOUR]
+    assert [free.starts_at for free in found[:3]] == starts
+    assert taken.starts_at not in {free.starts_at for free in found}
+
+
+def test_a_list_of_times_is_not_all_in_one_half_day(practice):
+    session = practice.book(at=NOW + DAY + 3 * HOUR)
+    practice.leave(start=NOW + DAY + 2 * HOUR, days=0.1)
+    found = proposals(session)[session.pk].own
+    halves = [(free.day, free.starts_at.astimezone(free.zone).hour < 12) for free in found]
+    assert len(found) == 5
+    assert len(set(halves)) == 5
+
+
+def test_what_a_day_away_strands_is_not_all_proposed_one_half_day(practice):
+    """Their own hours of next week are taken: they go to different days and times of day, and never to one time."""
+    sessions = [practice.book(at=NOW + DAY + n * HOUR) for n in range(6)]
+    for n in range(8):
+        practice.book(at=NOW + 8 * DAY + n * HOUR)
+    practice.leave()
+    found = [proposal.first for proposal in proposals(*sessions).values()]
+    assert len({free.starts_at for free in found}) == 6
+    halves = Counter((free.day, free.starts_at.astimezone(free.zone).hour < 12) for free in found)
+    assert max(halves.values()) <= 2
+    # Nobody is sent further than two days, or two hours, from what they are used to.
+    for session, free in zip(sessions, found, strict=True):
+        days = abs((free.day - session.local_start.date()).days)
+        hours = abs(free.starts_at.astimezone(free.zone).hour - session.local_start.hour)
+        assert (days <= 2, hours <= 2) == (True, True)
 
 
 def test_the_same_psychologist_is_proposed_and_a_colleague_only_offered(practice):
@@ -57,36 +94,41 @@ def test_who_has_left_is_not_proposed(practice):
 
 def test_a_time_that_is_taken_is_not_proposed(practice):
     session = practice.book()
-    practice.book(at=NOW + 7 * HOUR)
-    make.hold(psychologist=practice.mai, service=practice.service, location=practice.place, starts_at=NOW + 6 * HOUR)
+    practice.book(at=NOW + 8 * DAY)
+    make.hold(psychologist=practice.mai, service=practice.service, location=practice.place, starts_at=NOW + 2 * DAY)
     practice.leave()
-    assert first(session) == (NOW + 5 * HOUR, practice.mai)
+    assert first(session) == (NOW + 2 * DAY + HOUR, practice.mai)
 
 
 def test_a_time_at_which_the_patient_has_another_session_is_not_proposed(practice):
     session = practice.book()
-    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 7 * HOUR)
-    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 6 * HOUR, status=Status.CANCELLED)
+    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 8 * DAY)
+    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 2 * DAY, status=Status.CANCELLED)
     practice.leave()
-    assert first(session) == (NOW + 6 * HOUR, practice.mai)
+    assert first(session) == (NOW + 2 * DAY, practice.mai)
 
 
 def test_two_sessions_are_not_proposed_one_time(practice):
+    # Next Wednesday is away too, and of the days between only an hour is left.
     one, two = practice.book(), practice.book(at=NOW + DAY + HOUR)
     practice.leave()
+    practice.leave(start=NOW + 2 * DAY + HOUR, days=30)
+    make.clinic(notice_hours=24)
     found = proposals(one, two)
     starts = [found[session.pk].first.starts_at for session in (one, two)]
-    assert starts == [NOW + 7 * HOUR, NOW + 6 * HOUR]
+    assert starts[0] == NOW + 2 * DAY
+    assert starts[1] > NOW + 30 * DAY
 
 
 def test_its_own_place_comes_first_for_who_comes_in_person(practice):
     far = make.location(name="Geelong")
     make.hours(psychologist=practice.mai, location=far, weekday=1, starts="18:00", ends="20:00")
-    in_person, by_video = practice.book(), practice.book(at=NOW + DAY + HOUR, mode=Mode.VIDEO)
+    in_person = practice.book(at=NOW + DAY + 10 * HOUR)
+    by_video = practice.book(at=NOW + DAY + 9 * HOUR, mode=Mode.VIDEO)
     practice.leave()
     found = proposals(in_person, by_video)
     assert found[in_person.pk].first.location == practice.place
-    assert found[by_video.pk].first.starts_at == NOW + 10 * HOUR
+    assert found[by_video.pk].first.starts_at == NOW + 9 * HOUR
 
 
 def test_after_a_long_leave_it_is_looked_for_further_away(practice):
@@ -97,21 +139,23 @@ def test_after_a_long_leave_it_is_looked_for_further_away(practice):
     assert NOW + 110 * DAY - HOUR <= found[0] <= NOW + 114 * DAY
 
 
-@pytest.mark.parametrize(("notice", "at"), [(24, NOW + 2 * DAY), (7, NOW + 7 * HOUR), (8, NOW + 2 * DAY)])
+@pytest.mark.parametrize(("notice", "at"), [(24, FRIDAY), (7, NOW + 7 * HOUR), (8, FRIDAY)])
 def test_nothing_is_proposed_inside_the_notice(practice, notice, at):
     """Whoever is moved has to hear of it first, whoever moves them."""
     make.clinic(notice_hours=notice)
-    session = practice.book()
-    practice.leave()
+    # Wednesday's last hour; Tuesday's is nearer than Friday's.
+    session = practice.book(at=NOW + DAY + 7 * HOUR)
+    practice.book(at=NOW + 8 * DAY + 7 * HOUR)
+    practice.leave(days=2)
     assert {first(session, for_staff=asked) for asked in (True, False)} == {(at, practice.mai)}
 
 
 def test_a_length_that_was_agreed_before_does_not_overlap_the_patients_next(practice):
     """Booked for two hours, as the service lasted then: the patient's own session an hour later is in the way."""
     session = practice.book(minutes=110)
-    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 8 * HOUR)
+    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 8 * DAY + HOUR)
     practice.leave()
-    assert first(session) == (NOW + 6 * HOUR, practice.mai)
+    assert first(session) == (NOW + 2 * DAY, practice.mai)
 
 
 def test_a_page_of_them_is_read_in_as_many_queries_as_one(practice):

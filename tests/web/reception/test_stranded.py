@@ -65,8 +65,8 @@ def test_each_has_a_proposed_time_and_what_can_be_decided(desk, place):
     assert (first, offer, keep, cancel) == ("", "offer", "keep", "cancel")
     assert all(value.startswith("move ") for value in (proposed, *more))
     assert session.patient.name in row(page, session)
-    # Not on the afternoon before, which is inside the notice.
-    assert "Proposed: Fri 27 Nov, 9:00 am." in row(page, session)
+    # The same hour of next week.
+    assert "Proposed: Wed 2 Dec, 9:00 am." in row(page, session)
 
 
 @pytest.mark.parametrize(("mode", "where"), [("in_person", "{place}"), ("video", "Video"), ("phone", "Phone")])
