@@ -134,6 +134,9 @@ def test_the_desk_says_who_came(session, time_machine):
     form = {name: page.context["form"][name].value() for name in ("key", "seen", "proposed_for")}
     form |= {"minutes": "60", "mode": "in_person", "fee": "60.00", "item": "proposed", "extra_tax": "gst_free"}
     form |= {"method": "later", "amount": "60.00", "who_came": "group"}
+    alone = desk.post(url, form | {"who_came": "patient", "attended": "3"})
+    assert "Choose “A group of patients” above, or clear this." in alone.content.decode()
+    assert "<details open>" in alone.content.decode()
     answer = desk.post(url, form)
     assert "How many patients came?" in answer.content.decode()
     assert "<details open>" in answer.content.decode()

@@ -75,6 +75,9 @@ class HowHeldForm(forms.Form):
         data = super().clean() or {}
         if data.get("who_came") == GROUP and not data.get("attended") and "attended" not in self.errors:
             self.add_error("attended", ValidationError(_("How many patients came?"), code="required"))
+        if data.get("who_came") != GROUP and data.get("attended"):
+            words = _("Choose “A group of patients” above, or clear this.")
+            self.add_error("attended", ValidationError(words, code="no_group"))
         return data
 
     @property
