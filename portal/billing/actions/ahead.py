@@ -116,9 +116,14 @@ def held_for(*patients: Patient) -> list[Invoice]:
 
     What is paid on each is in its `paid`; a session that was held and is not billed yet is going to use its own.
     """
+    return [deposit for deposit, is_waited_for in paid_ahead_of(*patients) if not is_waited_for]
+
+
+def paid_ahead_of(*patients: Patient) -> list[tuple[Invoice, bool]]:
+    """What these people paid ahead and nothing used yet, each with whether its session is still going to."""
     paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient__in=patients, paid__gt=0)
     deposits = paid.select_related("appointment__location").defer("snapshot").order_by("pk")
-    return [deposit for deposit in deposits if deposit.appointment and not _is_waited_for(deposit.appointment)]
+    return [(deposit, _is_waited_for(deposit.appointment)) for deposit in deposits if deposit.appointment]
 
 
 def _is_waited_for(appointment: Appointment) -> bool:

@@ -198,8 +198,33 @@ def test_paid_and_somebody_else_has_the_time(shop):
     assert [notice.template for notice in Notice.objects.all()] == ["paid_time_gone"]
     page = shop.client.get(reverse("patient:paying", args=[shop.attempt().code])).content.decode()
     assert "was no longer free, and nothing was booked" in page
+    for name in ("patient:home", "patient:invoices"):
+        page = shop.client.get(reverse(name)).content.decode()
+        assert "When your payment arrived, that time was no longer free, and nothing was booked." in page
+        assert "All of it went back to your card on" in page
     shop.hears(*shop.messages())
     assert shop.asked("refunds") == 1
+    shop.later(31 * 24 * 3600)
+    assert "that time was no longer free" not in shop.client.get(reverse("patient:home")).content.decode()
+
+
+def test_what_of_a_lost_booking_is_still_here_is_told_with_who_decides(shop):
+    """While it is on its way it goes back by itself; what does not reach the card is for reception to settle."""
+    held = choose(shop)
+    shop.pays(goes_on(shop), "4000000000007726")
+    shop.later(35 * 60)
+    locking.clear_run_out_holds(by=Actor.system("test"), now=shop.now)
+    make.appointment(psychologist=shop.mai, starts_at=held.starts_at, location=shop.place)
+    shop.hears(*shop.messages())
+    page = shop.client.get(reverse("patient:home")).content.decode()
+    assert "$110.00 held for you" in page
+    assert "All of it goes back to your card by itself" in page
+    shop.books.finish_refund(StripeRefund.objects.get().stripe_id, "failed")
+    shop.hears(*shop.messages())
+    page = shop.client.get(reverse("patient:invoices")).content.decode()
+    assert "$110.00 held for you" in page
+    assert "It did not reach your card. Reception looks at it" in page
+    assert "It is used first" not in page, "it is told once"
 
 
 def test_doubled_and_late(shop):
@@ -233,8 +258,10 @@ def test_what_was_paid_ahead_is_told_as_it_is_cancelled(shop):
     assert "Your session is cancelled" in done
     assert words in done
     assert Notice.objects.get(template="appointment_cancelled").text.count("We hold $110.00") == 1
-    listed = shop.client.get(reverse("patient:invoices")).content.decode()
-    assert "We hold $110.00 for you." in listed
+    for name in ("patient:invoices", "patient:home"):
+        listed = shop.client.get(reverse(name)).content.decode()
+        assert "$110.00 held for you" in listed
+        assert "We hold $110.00 for you." in listed
 
 
 def test_what_is_paid_ahead_is_not_booked_several_at_once(shop):

@@ -33,6 +33,7 @@ from portal.appointments.refusals import (
 from portal.appointments.states import Verb, Why
 from portal.billing import actions as billing
 from portal.billing import charges
+from portal.billing.held_money import held_money
 from portal.billing.models import BILLS_A_SESSION, Invoice
 from portal.billing.models.saved_card import on_file_of
 from portal.billing.online.client import is_on
@@ -76,7 +77,8 @@ def home(request: ActorRequest) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     own = Appointment.objects.visible_to(request.actor).for_lists()
     upcoming = with_clinic(own.upcoming(now=now)[:4])
-    known = Patient.objects.managed_by(request.user).count()
+    people = list(Patient.objects.managed_by(request.user))
+    known = len(people)
     context = {
         "next": upcoming[0] if upcoming else None,
         "terms": changing.terms_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
@@ -89,6 +91,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "asking": privacy.asking(request, today=clinic.today(now)),
         "to_pay": owed(request.actor, today=clinic.today(now)),
         "online": is_on(),
+        "held": held_money(people, now=now) if people else None,
         "rebates": _rebates(request, now=now, clinic=clinic),
     }
     return render(request, "patient/home.html", context)

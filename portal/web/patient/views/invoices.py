@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.billing import transfers
-from portal.billing.actions import held_for, on_account
+from portal.billing.held_money import held_money
 from portal.billing.models import AssignmentOfBenefit, CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
 from portal.billing.models.online import attempt_of
@@ -44,15 +43,12 @@ def _invoice(request: ActorRequest, number: str) -> Invoice:
     )
 
 
-def _today(clinic: ClinicSettings) -> date:
-    return clinic.today(timezone.now())
-
-
 @allow(Role.PATIENT)
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     """Newest first, what is to be paid above them."""
-    today = _today(ClinicSettings.current())
+    now = timezone.now()
+    today = ClinicSettings.current().today(now)
     visible = Invoice.objects.visible_to(request.actor)
     owing = list(listed(visible.owed_by_patients()).order_by("due_on", "pk"))
     page = Paginator(listed(visible).order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
@@ -61,7 +57,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     context = {
         "owing": owing_rows(owing, today=today),
         "owed": sum((balance_of(invoice) for invoice in owing), start=ZERO),
-        "account": on_account(*people) + sum((deposit.paid for deposit in held_for(*people)), start=ZERO),
+        "held": held_money(list(people), now=now),
         "page": page,
         "invoices": invoice_rows(page, several=several, today=today),
         "online": is_on(),
