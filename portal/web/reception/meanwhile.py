@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
-from portal.billing.models import Invoice, InvoiceStatus
+from portal.audit.models import Entry
+from portal.billing.models import Invoice, InvoiceStatus, Payment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import dollars
@@ -54,9 +56,11 @@ def _owing(invoice: Invoice) -> str:
 
 
 def _last(invoice: Invoice, *, by: Actor, now: datetime) -> str:
-    """The newest payment, refund or credit note; empty if there is none, as where money was moved."""
+    """The newest payment, refund, credit note or use of money that was held; empty if there is none."""
     allocation = invoice.allocations.select_related("payment__received_by").order_by("pk").last()
     payment = allocation.payment if allocation else None
+    if payment and not payment.is_refund and (used := _use_of_held(invoice, payment, by=by, now=now)):
+        return used
     note = invoice.credit_notes.select_related("created_by").order_by("pk").last()
     if note and (payment is None or note.created_at > payment.recorded_at):
         done_by, words = note.created_by, (note.amount, note.number, note.created_at)
@@ -82,6 +86,33 @@ def _last(invoice: Invoice, *, by: Actor, now: datetime) -> str:
         "at": at_or_on(moment, zone=ClinicSettings.current().zone, now=now),
     }
     return (mine if done_by is not None and done_by == by.user else theirs) % said
+
+
+def _use_of_held(invoice: Invoice, payment: Payment, *, by: Actor, now: datetime) -> str:
+    """That money which had come before was used for it, if that is how its newest part came to it.
+
+    The rows say no moment of it: the trail does.
+    """
+    used = {"payment.used", "payment.moved"}
+    steps = Entry.objects.about(payment).filter(verb__in=used | {"payment.recorded"}).newest_first()
+    newest = next((step for step in steps if step.facts.get("invoice") == str(invoice.code)), None)
+    if newest is None or newest.verb not in used:
+        return ""
+    # One press may use several payments: all of them stand at one moment.
+    codes = [str(code) for code in invoice.allocations.values_list("payment__code", flat=True).distinct()]
+    beside = Entry.objects.filter(target_label=newest.target_label, target_code__in=codes, verb__in=used, at=newest.at)
+    cents = sum(step.facts["amount_cents"] for step in beside if step.facts.get("invoice") == str(invoice.code))
+    person = User.objects.filter(pk=newest.actor_id).first() if newest.actor_id else None
+    said = {
+        "name": _who(person),
+        "amount": dollars(Decimal(cents) / 100),
+        "at": at_or_on(newest.at, zone=ClinicSettings.current().zone, now=now),
+    }
+    mine, theirs = (
+        _("You used %(amount)s of what we held for it %(at)s; no new money came."),
+        _("%(name)s used %(amount)s of what we held for it %(at)s; no new money came."),
+    )
+    return (mine if person is not None and person == by.user else theirs) % said
 
 
 def _who(user: User | None) -> str:
