@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from portal.billing.models.payment import AT_THE_DESK
 from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, LineField, MarkField, MoneyField
 from portal.common.forms.parts import sent_with
+from portal.common.languages.punctuation import listed
 from portal.common.languages.times import date_short
 from portal.common.money import ZERO, dollars
 
@@ -237,10 +238,18 @@ class AccountRefundForm(forms.Form):
         data: Mapping[str, Any] | None = None,
         *,
         most: Decimal,
+        came_by: Collection[str],
         places: Sequence[Location],
         place: Location | None,
     ) -> None:
-        super().__init__(data, initial={"amount": most, "method": Method.TRANSFER, "key": str(uuid.uuid4())})
+        """`came_by` are the methods by which what is there came: where it is one of the desk's, it goes back by it."""
+        methods = set(came_by)
+        start = {"amount": most, "method": next(iter(methods & {*AT_THE_DESK}), "") if len(methods) == 1 else ""}
+        super().__init__(data, initial=start | {"key": str(uuid.uuid4())})
+        if methods and not start["method"]:
+            self.fields["method"].help_text = _("It came by %(methods)s: choose how it goes back.") % {
+                "methods": listed(str(Method(method).label) for method in sorted(methods))
+            }
         ask_place(self, places, place)
 
     def too_much(self, most: Decimal) -> None:

@@ -150,7 +150,9 @@ def test_who_may_take_money(patient, role, status, now):
 def test_what_is_on_the_account_goes_back_with_a_reason(desk, patient):
     send(desk, patient, card="30", keeps="on")
     address = reverse("reception:refund_account", args=[patient.code])
-    page = desk.get(address).content.decode()
+    answer = desk.get(address)
+    assert answer.context["form"]["method"].value() == "card", "it goes back as it came"
+    page = answer.content.decode()
     data = {**hidden(page), "amount": "30", "method": "transfer", "reason": ""}
     assert desk.post(address, data).status_code == 422
     response = desk.post(address, {**data, "reason": "They moved away"}, follow=True)
@@ -158,3 +160,7 @@ def test_what_is_on_the_account_goes_back_with_a_reason(desk, patient):
     assert (refund.reason, actions.on_account(patient)) == ("They moved away", 0)
     assert f"$30.00 refunded: receipt {refund.number}." in words(response)
     assert desk.get(reverse("reception:taking_pdf", args=[refund.number])).status_code == 200
+    send(desk, patient, card="30", cash="20", keeps="on")
+    mixed = desk.get(address)
+    assert not mixed.context["form"]["method"].value()
+    assert "It came by Card, Cash: choose how it goes back." in words(mixed)

@@ -238,7 +238,14 @@ def refund_account(request: ActorRequest, code: UUID) -> HttpResponse:
     patient, now = _patient(request, code), timezone.now()
     kept = actions.on_account(patient)
     data = request.POST if request.method == "POST" else None
-    form = AccountRefundForm(data, most=kept, places=drawer.places(), place=drawer.place_of(request))
+    payments = actions.kept_of(patient)
+    form = AccountRefundForm(
+        data,
+        most=kept,
+        came_by=[one.payment.method for one in payments],
+        places=drawer.places(),
+        place=drawer.place_of(request),
+    )
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -264,5 +271,5 @@ def refund_account(request: ActorRequest, code: UUID) -> HttpResponse:
             words = {"amount": dollars(said["amount"]), "number": ", ".join(row.number for row in given)}
             messages.success(request, _("%(amount)s refunded: receipt %(number)s.") % words)
             return made.answer
-    context = {"patient": patient, "form": form, "kept": kept, "payments": actions.kept_of(patient)}
+    context = {"patient": patient, "form": form, "kept": kept, "payments": payments}
     return render(request, "reception/refund_account.html", context, status=422 if form.errors else 200)
