@@ -67,6 +67,7 @@ def rows_in_words(statement: Statement) -> list[dict[str, Any]]:
             "what": _KINDS[entry.kind],
             "number": entry.number,
             "about": _money_in_words(entry) if entry.kind in OF_MONEY else entry.about,
+            "session": f"session of {day(entry.session_on)} with {entry.session_with}" if entry.session_on else "",
             "charged": None if entry.kind in OF_MONEY else entry.amount,
             # What was paid stands without a sign, and what went back with a minus: as their sum does.
             "paid": -entry.amount if entry.kind in OF_MONEY else None,

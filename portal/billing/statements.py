@@ -8,14 +8,16 @@ that is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
 
 from portal.billing.models import Allocation, CreditNote, Invoice, InvoiceStatus, NoteKind, Payment
 from portal.billing.models.invoice import InvoiceQuerySet
+from portal.clinic.models.psychologists import titled
 from portal.common.money import ZERO, cents
 from portal.common.text.normalise import full_name
 from portal.patients.models import Patient
@@ -40,6 +42,39 @@ class Entry(NamedTuple):
     balance: Decimal
     # Of money, whose it was, where that is not the patient.
     paid_by: str = ""
+    # The day of the session that a paper is for, where it was, and with whom; nothing where it is for none.
+    session_on: date | None = None
+    session_with: str = ""
+
+
+class _Row(NamedTuple):
+    """An entry before what is owing after it is counted."""
+
+    day: date
+    kind: str
+    number: str
+    about: str
+    amount: Decimal
+    paid_by: str = ""
+    session_on: date | None = None
+    session_with: str = ""
+
+
+# Of an invoice: when its session began, on which clock, and whose it was.
+_OF_SESSION = (
+    "appointment__starts_at",
+    "appointment__location__time_zone",
+    *(f"appointment__psychologist__{name}" for name in ("title", "user__first_name", "user__last_name")),
+)
+
+
+def _session(
+    starts_at: datetime | None, zone: str | None, title: str | None, first: str | None, last: str | None
+) -> tuple[date | None, str]:
+    """On which day a session was and with whom; its name is not said, as it may tell what it was about."""
+    if starts_at is None:
+        return None, ""
+    return starts_at.astimezone(ZoneInfo(zone or "UTC")).date(), titled(title or "", full_name(first or "", last or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +143,35 @@ def statement_of(
         - _kept(accounts, until=since - timedelta(days=1))
     )
     days = (since, until)
-    rows: list[tuple[date, str, str, str, Decimal, str]] = [
-        (row[0], BILLED, row[1], full_name(row[2] or row[3], row[4]), row[5], "")
+    rows = [
+        _Row(row[0], BILLED, row[1], full_name(row[2] or row[3], row[4]), row[5], "", *_session(*row[6:]))
         for row in billed.filter(issued_on__range=days).values_list(
             *("issued_on", "number", "patient__preferred_name", "patient__legal_first_name"),
-            *("patient__legal_last_name", "total"),
+            *("patient__legal_last_name", "total", *_OF_SESSION),
         )
     ]
     rows += [
-        (day, WRITTEN_OFF if kind == NoteKind.WRITE_OFF else TAKEN_OFF, number, invoice, -amount, "")
-        for day, kind, number, invoice, amount in notes.filter(issued_on__range=days).values_list(
-            "issued_on", "kind", "number", "invoice__number", "amount"
+        _Row(
+            day, WRITTEN_OFF if kind == NoteKind.WRITE_OFF else TAKEN_OFF, number, invoice, -amount, "", *_session(*of)
+        )
+        for day, kind, number, invoice, amount, *of in notes.filter(issued_on__range=days).values_list(
+            "issued_on", "kind", "number", "invoice__number", "amount", *(f"invoice__{name}" for name in _OF_SESSION)
         )
     ]
     rows += _money(standing, accounts, days=days)
     # Money of one day stands as it came; papers by their numbers.
-    rows.sort(key=lambda row: (row[0], _ORDER[row[1]], "" if row[1] in OF_MONEY else row[2]))
+    rows.sort(key=lambda row: (row.day, _ORDER[row.kind], "" if row.kind in OF_MONEY else row.number))
     entries, balance = [], opening
-    for day, kind, number, about, amount, paid_by in rows:
-        balance += amount
-        entries.append(Entry(day, kind, number, about, amount, balance, paid_by))
+    for row in rows:
+        balance += row.amount
+        entries.append(Entry(*row[:5], balance, *row[5:]))
     kept = _kept(accounts, until=until) if today and until >= today else ZERO
     return Statement(since, until, opening, tuple(entries), kept)
 
 
 def _money(
     standing: QuerySet[Invoice, Any], accounts: QuerySet[Patient] | None, *, days: tuple[date, date]
-) -> list[tuple[date, str, str, str, Decimal, str]]:
+) -> list[_Row]:
     """What came and went back. What of it settles them counts, whichever of them it was counted towards since."""
     payments = Payment.objects.order_by().filter(received_on__range=days)
     if accounts is None:
@@ -156,7 +193,7 @@ def _money(
             kind = CORRECTED if row["corrects"] else PAID if counts > 0 else GIVEN_BACK
             is_theirs = row["paid_by"] == full_name(*(row[name] or "" for name in names[1:]))
             whose = "" if is_theirs else row["paid_by"] or ""
-            found.append((row["received_on"], kind, row["number"], row["method"], -counts, whose))
+            found.append(_Row(row["received_on"], kind, row["number"], row["method"], -counts, whose))
     return found
 
 

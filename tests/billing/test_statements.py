@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,7 +19,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-SINCE, UNTIL = date(2026, 7, 1), date(2027, 6, 30)
+SINCE, UNTIL, DAY = date(2026, 7, 1), date(2027, 6, 30), date(2026, 11, 24)
 
 
 def account(patient=None, payer=None, **days):
@@ -55,6 +55,24 @@ def test_money_of_one_day_stands_as_it_came(books):
     invoice = books.issued("220.00", patient=make.patient())
     came = [books.pay(invoice, amount).number for amount in ("10.00", "20.00", "30.00", "40.00", "50.00")]
     assert [entry.number for entry in account(invoice.patient).entries if entry.kind == "paid"] == came
+
+
+def test_each_paper_names_the_session_that_it_is_for(books):
+    """Its day where it was and with whom; never what kind of session."""
+    mai = make.psychologist(title="Dr", user=make.user(first_name="Mai", last_name="Tran"))
+    service = make.service(name="Trauma therapy")
+    session = books.session(psychologist=mai, service=service, starts_at=datetime(2026, 11, 23, 14, 0, tzinfo=UTC))
+    invoice = books.invoice_of_session(session)
+    books.credit(invoice, "30.00")
+    books.pay(invoice, "10.00")
+    books.issued("5.00", patient=session.patient)
+    found = account(session.patient)
+    named = [entry.kind for entry in found.entries if (entry.session_on, entry.session_with) == (DAY, "Dr Mai Tran")]
+    assert named == ["billed", "taken_off"]
+    assert [entry.session_with for entry in found.entries].count("") == 2
+    text, _pages = read(statement_pdf(found, name="Noor", address="", today=books.now.date()))
+    assert text.count("session of 24 Nov 2026 with Dr Mai Tran") == 2
+    assert "Trauma" not in text
 
 
 def test_a_void_invoice_is_none_of_it(books):
