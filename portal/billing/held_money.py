@@ -47,8 +47,8 @@ class HeldMoney:
     @property
     def sum(self) -> Decimal:
         """All that is here: what went back is not."""
-        there = [one.amount for one in (*self.ahead, *self.lost) if not (isinstance(one, Lost) and one.gone_on)]
-        return sum(there, self.free)
+        ahead = sum((one.amount for one in self.ahead), ZERO)
+        return self.free + ahead + sum((one.amount for one in self.lost if not one.gone_on), ZERO)
 
 
 def held_money(people: Sequence[Patient], *, now: datetime) -> HeldMoney | None:
