@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.models import Payer
 from portal.billing.models.invoice import Invoice, InvoiceQuerySet, Purpose, Standing
 from portal.clinic.models import Psychologist
-from portal.common.forms.fields import DateField, MoneyField
+from portal.common.forms.fields import DateField, MoneyField, read_date
 from portal.common.forms.spans import SpanOfDays
 from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
@@ -43,6 +44,27 @@ class AmountFilter(django_filters.Filter):
     field_class = MoneyField
 
 
+def _with_days(asked: QueryDict, *, today: date) -> QueryDict:
+    """What was asked, with the days of a name filled in; the name goes where other days stand beside it."""
+    if asked.get("days") not in Days.values:
+        return asked
+    span = [day.isoformat() if day else "" for day in Days(asked["days"]).of(today)]
+    filled = asked.copy()
+    written = [asked.get(name, "") for name in ("since", "until")]
+    if any(written) and [_day(text) for text in written] != [_day(text) for text in span]:
+        filled["days"] = ""
+    else:
+        filled["since"], filled["until"] = span
+    return filled
+
+
+def _day(text: str) -> date | None:
+    try:
+        return read_date(text)
+    except ValidationError:
+        return None
+
+
 class SpanOfDaysAndAmounts(SpanOfDays):
     """And two amounts, the lesser one first."""
 
@@ -54,8 +76,33 @@ class SpanOfDaysAndAmounts(SpanOfDays):
         return data
 
 
+class Days(models.TextChoices):
+    """Days that many ask for by a name: whenever they are asked for, they are those of that day's calendar."""
+
+    TODAY = "today", _("Today")
+    THIS_MONTH = "this-month", _("This month")
+    LAST_MONTH = "last-month", _("Last month")
+    LAST_30 = "last-30", _("Last 30 days")
+
+    def of(self, today: date) -> tuple[date, date | None]:
+        """The first and the last of them; no last where they run on."""
+        first = today.replace(day=1)
+        before = first - timedelta(days=1)
+        match self:
+            case Days.TODAY:
+                return today, today
+            case Days.THIS_MONTH:
+                return first, None
+            case Days.LAST_MONTH:
+                return before.replace(day=1), before
+        return today - timedelta(days=29), None
+
+
 class InvoiceFilter(django_filters.FilterSet):
-    """By number or name, standing, psychologist, day of issue, what for and how much. `today` says what is overdue."""
+    """By number or name, standing, psychologist, day of issue, what for and how much. `today` says what is overdue.
+
+    `days` are days by their name, which fill the two days in; where somebody writes others, those count.
+    """
 
     q = WordsFilter(
         label=_("Number, patient or payer"),
@@ -73,6 +120,9 @@ class InvoiceFilter(django_filters.FilterSet):
     )
     since = DayFilter(label=_("Issued from"), field_name="issued_on", lookup_expr="gte", picker=True)
     until = DayFilter(label=_("Issued until"), field_name="issued_on", lookup_expr="lte", picker=True)
+    days = django_filters.ChoiceFilter(
+        label=_("Issued"), choices=Days.choices, method="by_days", widget=forms.HiddenInput
+    )
     purpose = django_filters.ChoiceFilter(label=_("What for"), choices=Purpose.choices, empty_label=_("All"))
     payer = django_filters.ModelChoiceFilter(
         label=_("Payer"), queryset=Payer.objects.order_by("name", "pk"), to_field_name="code", empty_label=_("All")
@@ -87,7 +137,7 @@ class InvoiceFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, data: QueryDict, *, queryset: InvoiceQuerySet, people: PatientQuerySet, today: date) -> None:
-        super().__init__(data, queryset=queryset)
+        super().__init__(_with_days(data, today=today), queryset=queryset)
         self.people, self.today = people, today
 
     @property
@@ -113,6 +163,10 @@ class InvoiceFilter(django_filters.FilterSet):
 
     def stand(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         return invoices.standing(value, today=self.today)
+
+    def by_days(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
+        """The two days say it."""
+        return invoices
 
     def find(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         typed = value

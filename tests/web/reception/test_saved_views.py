@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -130,3 +132,26 @@ def test_the_database_keeps_them_few_and_apart(desk, fields):
     values = {"owner": owner, "name": "Another", "query": "standing=paid", "position": 2, "created_at": timezone.now()}
     with pytest.raises(IntegrityError), transaction.atomic():
         SavedView.objects.create(**values | fields)
+
+
+def test_days_by_their_name_move_on_with_the_calendar(desk):
+    """Saved as "this month" it is the month of whoever looks, and other days written beside it count instead."""
+    invoice = issue()
+    page = desk.get(f"{LIST}?days=this-month&standing=owing")
+    assert re.search(r'name="since" value="1 Nov 2026"|value="2026-11-01"', page.content.decode())
+    assert 'type="hidden" name="days" value="this-month"' in page.content.decode()
+    shown = desk.get(f"{URL}?days=this-month").content.decode()
+    assert "This month" in shown
+    assert "Its days stay as they are" not in shown
+    save(desk, "Mine", "standing=owing&days=this-month&since=2026-11-01")
+    assert SavedView.objects.get().query == "days=this-month&standing=owing"
+    assert invoice.number in desk.get(f"{LIST}?{SavedView.objects.get().query}").content.decode()
+    save(desk, "Fixed", "days=this-month&since=2026-11-03")
+    assert SavedView.objects.get(name="Fixed").query == "since=2026-11-03"
+    with time_machine.travel(timezone.now() + timedelta(days=30), tick=False):
+        later = make.signed_in_client(role=Role.RECEPTION)
+        page = later.get(f"{LIST}?{SavedView.objects.get(name='Mine').query}")
+        assert page.context["filter"].form.cleaned_data["since"] == date(2026, 12, 1)
+        assert invoice.number not in page.content.decode()
+        assert later.get(f"{LIST}?days=last-month").context["totals"].count == 1
+        assert later.get(f"{LIST}?days=last-30").context["filter"].form.cleaned_data["since"] == date(2026, 11, 25)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -26,7 +26,7 @@ from portal.common.web.keyset import page_of
 from portal.common.web.search_words import searched_by_post
 from portal.patients.models import Patient
 from portal.web.reception import mailing
-from portal.web.reception.filters import InvoiceFilter
+from portal.web.reception.filters import Days, InvoiceFilter
 from portal.web.reception.rows import DeskInvoiceRow
 from portal.web.reception.tables import InvoiceTable
 
@@ -58,8 +58,11 @@ def query_of(chosen: InvoiceFilter, *, order: str) -> str:
     Words that somebody looked for are left out: they are mostly somebody's name.
     """
     asked = {}
-    for name, value in chosen.form.cleaned_data.items() if chosen.form.is_valid() else ():
-        if value and name != "q":
+    said = chosen.form.cleaned_data if chosen.form.is_valid() else {}
+    # Days by their name stay so: they move on with the calendar.
+    unsaid = {"q", "since", "until"} if said.get("days") else {"q"}
+    for name, value in said.items():
+        if value and name not in unsaid:
             asked[name] = str(getattr(value, "slug", None) or getattr(value, "code", None) or value)
     if asked and order != InvoiceTable.NEWEST_FIRST:
         asked["sort"] = order
@@ -101,23 +104,19 @@ def listing(request: ActorRequest) -> HttpResponse:
         "table": table,
         "page": page,
         "totals": totals_of(chosen.found, however_many=request.GET.get("count") == "all"),
-        "quick": _quick(request, today=chosen.today),
+        "quick": _quick(request),
         "file_query": _file_query(request),
         "count_query": _count_query(request),
     }
     return page_or_fragment(request, "reception/invoices.html", context, fragment="results")
 
 
-def _quick(request: ActorRequest, *, today: date) -> list[Quick]:
-    first = today.replace(day=1)
-    last_month = (first - timedelta(days=1)).replace(day=1)
+def _quick(request: ActorRequest) -> list[Quick]:
     asked = [
         (_("All"), ""),
         (_("Owing"), f"standing={Standing.OWING}"),
         (_("Overdue"), f"standing={Standing.OVERDUE}"),
-        (_("Today"), f"since={today}&until={today}"),
-        (_("This month"), f"since={first}"),
-        (_("Last month"), f"since={last_month}&until={first - timedelta(days=1)}"),
+        *((str(days.label), f"days={days}") for days in Days),
     ]
     kept = request.GET.copy()
     for name in ("page", "sort", "count"):

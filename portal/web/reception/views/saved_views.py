@@ -85,7 +85,7 @@ def _page(
         "form": form,
         "query": query,
         "filters": _in_words(chosen) if chosen and query else [],
-        "has_days": bool(chosen and query and any(chosen.form.cleaned_data.get(name) for name in ("since", "until"))),
+        "has_days": bool(chosen and query and {"since", "until"} & set(QueryDict(query))),
         "views": [(view, renamed if view == of else None) for view in views],
         "is_full": len(views) >= MOST_VIEWS,
         "most": MOST_VIEWS,
@@ -99,8 +99,9 @@ def _page(
 def _in_words(chosen: InvoiceFilter) -> list[tuple[str, str]]:
     """What the list is narrowed by, each as its label and what was chosen."""
     found = []
+    unsaid = {"q", "since", "until"} if chosen.form.cleaned_data.get("days") else {"q"}
     for name, value in chosen.form.cleaned_data.items():
-        if not value or name == "q":
+        if not value or name in unsaid:
             continue
         field = chosen.form.fields[name]
         label = _("Patient") if name == "patient" else str(field.label)
