@@ -14,7 +14,7 @@ from portal.billing.actions import BillTo
 from portal.billing.charges import DISCOUNT, Charge
 from portal.billing.models import Invoice, PatientPayer
 from portal.clinic.models import Location, Psychologist, TaxCode
-from portal.common.forms.fields import DateField, LineField, MoneyField
+from portal.common.forms.fields import DateField, LineField, MoneyField, PartsField
 from portal.common.forms.parts import field_of
 
 # How many lines a page offers at first, by how many more it grows, and the most that an invoice has.
@@ -22,7 +22,7 @@ FIRST, MORE, MOST = 4, 4, 60
 THEMSELVES = "patient"
 
 
-class QuantityField(MoneyField):
+class QuantityField(PartsField):
     """How many, or how many hours: up to two decimals, more than nothing."""
 
     default_error_messages = {"min_value": _("Write a number above zero.")}

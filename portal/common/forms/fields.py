@@ -34,7 +34,7 @@ from portal.common.forms.lines import (
     refuse_control_characters,
     tidy,
 )
-from portal.common.forms.numbers import MoneyField, WholeNumberField
+from portal.common.forms.numbers import MoneyField, PartsField, WholeNumberField
 from portal.common.forms.phones import PhoneField
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ __all__ = [
     "MarkField",
     "MoneyField",
     "MonthField",
+    "PartsField",
     "PhoneField",
     "PostcodeField",
     "SearchField",

@@ -26,19 +26,14 @@ _NUMBER = re.compile(rf"(?P<sign>-?)(?P<whole>{_WHOLE})(?:\.0*)?")
 _DOLLARS = re.compile(r"(?:(?:AUD|AU\$|A\$|\$) ?)?(?P<amount>.*?)(?: ?(?:AUD|\$))?", re.IGNORECASE)
 
 
-class MoneyField(forms.DecimalField):
-    """Dollars as people type them: `220`, `$1,234.50`, `١٬٢٣٤٫٥٠`.
-
-    A comma stands before three digits or is refused: who types `220,50` may come from where it divides dollars and
-    cents, and must not be billed 22,050.
-    """
+class PartsField(forms.DecimalField):
+    """A number that may have parts: hours, per cent. It is read as an amount of money is, and never called one."""
 
     default_error_messages = {
-        "invalid": _("Write an amount in dollars, such as 220 or 220.50."),
-        "grouping": _("Write cents after a point, such as 220.50, and a comma only before three digits, as in 1,234."),
-        "spaced": _("Write the amount without a space beside the point, such as 220.50."),
-        "min_value": _("This amount can't be below zero."),
-        "max_decimal_places": _("Write dollars and cents, such as 220.50."),
+        "invalid": _("Write a number in digits, such as 2 or 2.5."),
+        "grouping": _("Write parts after a point, such as 2.5, and a comma only before three digits, as in 1,234."),
+        "spaced": _("Write the number without a space beside the point, such as 2.5."),
+        "max_decimal_places": _("Write no more than two digits after the point."),
     }
 
     def __init__(self, *, max_value: Decimal | None = None, min_value: Decimal | None = None, **kwargs: Any) -> None:
@@ -55,16 +50,19 @@ class MoneyField(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         return super().to_python(self._read(value) if isinstance(value, str) else value)
 
+    def bare(self, unsigned: str) -> str:
+        """What stands in what was typed, without the sign of its kind."""
+        return unsigned
+
     def _read(self, typed: str) -> str:
-        """The amount as Decimal reads it; empty if nothing was typed."""
+        """The number as Decimal reads it; empty if nothing was typed."""
         if len(typed) > _LONGEST or has_control_characters(typed):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         text = plain(typed.translate(_SEPARATORS))
         if not text:
             return ""
         sign, unsigned = ("-", text[1:].strip()) if text.startswith("-") else ("", text)
-        dollars = _DOLLARS.fullmatch(unsigned)
-        said = dollars["amount"] if dollars else ""
+        said = self.bare(unsigned)
         amount = _AMOUNT.fullmatch(said)
         if amount is None or not any(c.isdigit() for c in said):
             kind = "grouping" if re.fullmatch(r"[0-9]+(?:[,.' ]+[0-9]+)+\.?", said) else "invalid"
@@ -72,6 +70,26 @@ class MoneyField(forms.DecimalField):
             raise ValidationError(self.error_messages[kind], code=kind)
         whole = re.sub(r"[, ']", "", amount["whole"] or "0")
         return f"{sign}{whole}{amount['cents'] or ''}"
+
+
+class MoneyField(PartsField):
+    """Dollars as people type them: `220`, `$1,234.50`, `١٬٢٣٤٫٥٠`.
+
+    A comma stands before three digits or is refused: who types `220,50` may come from where it divides dollars and
+    cents, and must not be billed 22,050.
+    """
+
+    default_error_messages = {
+        "invalid": _("Write an amount in dollars, such as 220 or 220.50."),
+        "grouping": _("Write cents after a point, such as 220.50, and a comma only before three digits, as in 1,234."),
+        "spaced": _("Write the amount without a space beside the point, such as 220.50."),
+        "min_value": _("This amount can't be below zero."),
+        "max_decimal_places": _("Write dollars and cents, such as 220.50."),
+    }
+
+    def bare(self, unsigned: str) -> str:
+        dollars = _DOLLARS.fullmatch(unsigned)
+        return dollars["amount"] if dollars else ""
 
 
 class WholeNumberField(forms.IntegerField):

@@ -25,7 +25,8 @@ from portal.web.psychologist.forms import _Words
 ROOT = Path(portal.__file__).parent
 # One line of text, read as a number or as words.
 LINES = (ours.LineField, ours.EmailLineField, ours.SearchField, ours.PhoneField)
-NUMBERS = (ours.DateField, ours.TimeField, ours.MonthField, ours.MoneyField, ours.WholeNumberField)
+COUNTS = (ours.PartsField, ours.WholeNumberField)
+NUMBERS = (ours.DateField, ours.TimeField, ours.MonthField, *COUNTS)
 # Several lines, lists of words, and what is chosen, or was written by the page itself.
 OTHERS = (
     *(ours.TextField, TagsField, TopicsField, _Words, ours.MarkField, CredentialField, PasswordField),
@@ -130,7 +131,19 @@ def test_percents(name):
             _read(name, typed)
 
 
-@pytest.mark.parametrize("name", sorted({*_of(ours.MoneyField)} - {*_of(PercentField)}))
+@pytest.mark.parametrize("name", _of(*COUNTS))
+def test_what_programs_call_a_number_is_none(name):
+    """And it is refused in words of its own kind: a count is no amount of dollars."""
+    is_money = isinstance(FIELDS[name], ours.MoneyField)
+    for typed in ("1e5", "1E+2", "0x1f", "Infinity", "NaN", "1_000", "2^3", "½", "1/2", "two"):
+        with pytest.raises(ValidationError) as refused:
+            _read(name, typed)
+        said = " ".join(refused.value.messages)
+        assert said.startswith("Write a"), said
+        assert ("dollars" in said) is is_money, said
+
+
+@pytest.mark.parametrize("name", _of(ours.MoneyField))
 def test_money(name):
     for typed in ("220.50", "\u200f٢٢٠٫٥٠", "$ ２２０．５０", "220.50 AUD"):
         assert _read(name, typed) == Decimal("220.50")

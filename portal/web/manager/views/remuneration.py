@@ -23,13 +23,13 @@ from portal.billing.models import PayShare
 from portal.clinic.kept import psychologists
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.forms.fields import DateField, MoneyField
+from portal.common.forms.fields import DateField, PartsField
 from portal.common.web.once import making, once
 from portal.common.web.spans import Span
 from portal.reports.remuneration import statement
 
 
-class PercentField(MoneyField):
+class PercentField(PartsField):
     """Percent as people type them: `65`, `62.5`, `62.5%`."""
 
     default_error_messages = {
