@@ -46,11 +46,12 @@ class AmountFilter(django_filters.Filter):
 
 def _with_days(asked: QueryDict, *, today: date) -> QueryDict:
     """What was asked, with the days of a name filled in; the name goes where other days stand beside it."""
-    if asked.get("days") not in Days.values:
+    named = str(asked.get("days", ""))
+    if named not in Days.values:
         return asked
-    span = [day.isoformat() if day else "" for day in Days(asked["days"]).of(today)]
+    span = [day.isoformat() if day else "" for day in Days(named).of(today)]
     filled = asked.copy()
-    written = [asked.get(name, "") for name in ("since", "until")]
+    written = [str(asked.get(name, "")) for name in ("since", "until")]
     if any(written) and [_day(text) for text in written] != [_day(text) for text in span]:
         filled["days"] = ""
     else:
