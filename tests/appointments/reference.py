@@ -5,6 +5,7 @@ It looks at every five minutes by themselves, and shares no arithmetic with the 
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -27,13 +28,21 @@ TICK = timedelta(minutes=5)
 # Half of them at night, when clocks change.
 fives = (st.integers(0, 60) | st.integers(0, 287)).map(lambda n: time(n * 5 // 60, n * 5 % 60))
 ways = st.frozensets(st.sampled_from(WAYS), max_size=2)
+some_or_no_ways = st.just(frozenset()) | ways
+ways_asked_for = st.lists(st.sampled_from(WAYS), min_size=1, max_size=3, unique=True)
+five_or_none = st.none() | fives
 
 
 @st.composite
 def questions(draw, zone):
     """Two places, of which one is in `zone`, on one day or two around a change."""
-    zones = {1: zone, 2: draw(st.sampled_from(ZONES))}
-    first = draw(st.sampled_from(DAYS)) - timedelta(days=draw(st.integers(0, 1)))
+
+    def one_of(things):
+        # Hypothesis keeps its integers; a strategy made anew for each of these would take most of the time.
+        return things[draw(st.integers(0, len(things) - 1))]
+
+    zones = {1: zone, 2: one_of(ZONES)}
+    first = one_of(DAYS) - timedelta(days=draw(st.integers(0, 1)))
     last = first + timedelta(days=draw(st.integers(0, 1)))
     near = [first + timedelta(days=n) for n in range(-1, 3)]
     start = datetime.combine(first, time(), UTC) - timedelta(hours=14)
@@ -43,14 +52,14 @@ def questions(draw, zone):
         return Span(begins, begins + TICK * draw(st.integers(1, longest)))
 
     def place():
-        return draw(st.sampled_from([1, 1, 2]))
+        return one_of([1, 1, 2])
 
     hours = []
     for _ in range(draw(st.integers(1, 5))):
         opens, closes = sorted((draw(fives), draw(fives)))
-        closes = draw(st.sampled_from([closes, closes, time()]))
-        valid = [draw(st.none() | st.none() | st.sampled_from(near)) for _ in range(2)]
-        weekday, where = draw(st.sampled_from(near)).weekday(), place()
+        closes = one_of([closes, closes, time()])
+        valid = [one_of([None, None, one_of(near)]) for _ in range(2)]
+        weekday, where = one_of(near).weekday(), place()
         window = Hours(weekday, opens, closes, zones[where], where, draw(ways), *valid)
         # As the database holds it: of one psychologist no two overlap.
         if opens != closes and not any(overlap(window, other) for other in hours):
@@ -62,16 +71,16 @@ def questions(draw, zone):
             extra.append(Extra(when.start, when.end, zones[where], where))
     closures = []
     for _ in range(draw(st.integers(0, 1))):
-        days = sorted((draw(st.sampled_from(near)), draw(st.sampled_from(near))))
-        times = [draw(st.none() | fives) for _ in range(2)]
+        days = sorted((one_of(near), one_of(near)))
+        times = [draw(five_or_none) for _ in range(2)]
         closures.append(
             Closure(
                 first_day=days[0],
                 last_day=days[1],
                 from_time=times[0],
                 until_time=times[1],
-                location_id=draw(st.sampled_from([None, 1, 2])),
-                **dict.fromkeys(draw(st.just(frozenset()) | ways), True),
+                location_id=one_of([None, 1, 2]),
+                **dict.fromkeys(draw(some_or_no_ways), True),
             )
         )
     earliest = start + TICK * draw(st.integers(0, 24 * 12))
@@ -81,7 +90,7 @@ def questions(draw, zone):
         "extra": extra,
         "leave": [span() for _ in range(draw(st.integers(0, 2)))],
         "booked": [span(20) for _ in range(draw(st.integers(0, 4)))],
-        "holidays": {n: draw(st.frozensets(st.sampled_from(near), max_size=1)) for n in (1, 2)},
+        "holidays": {n: one_of([frozenset(), frozenset({one_of(near)})]) for n in (1, 2)},
         "closures": closures,
         # What is booked in each room of a place; a place without rooms on file takes any number.
         "rooms": {
@@ -90,11 +99,11 @@ def questions(draw, zone):
         },
         # What it takes a room to do.
         "with_room": frozenset({IN_PERSON}),
-        "ways": draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=3, unique=True)),
-        "minutes": draw(st.sampled_from([5, 20, 30, 50, 90])),
-        "before": draw(st.sampled_from([0, 0, 5, 15])),
-        "after": draw(st.sampled_from([0, 0, 10, 30])),
-        "step": draw(st.sampled_from([5, 15, 30, 45, 60])),
+        "ways": draw(ways_asked_for),
+        "minutes": one_of([5, 20, 30, 50, 90]),
+        "before": one_of([0, 0, 5, 15]),
+        "after": one_of([0, 0, 10, 30]),
+        "step": one_of([5, 15, 30, 45, 60]),
         "earliest": earliest,
         "latest": earliest + TICK * draw(st.integers(0, 72 * 12)),
         "first": first,
@@ -118,30 +127,54 @@ def ending(window):
 # ---- The reference ---------------------------------------------------------------------------------------------------
 
 
+@cache
+def moments_of(first, last):
+    """Every five minutes of some days, and a good while before and after them."""
+    begin = datetime.combine(first, time(), UTC) - timedelta(hours=40)
+    return [begin + TICK * n for n in range((timedelta(hours=104) + (last - first)) // TICK)]
+
+
+class Clock:
+    """What the clock of one zone shows at each of some moments. Few questions are of days that none before was of."""
+
+    def __init__(self, first, last, zone):
+        self.shown = [moment.astimezone(zone).replace(tzinfo=None) for moment in moments_of(first, last)]
+        # A time that the clock has shown before is not offered again.
+        seen = set()
+        self.is_again = []
+        for shown in self.shown:
+            self.is_again.append(shown in seen)
+            seen.add(shown)
+
+    @cache  # noqa: B019 - there are some two hundred clocks
+    def first_showing(self, wall):
+        """The first tick at which the clock shows this time or a later one."""
+        return next((i for i, shown in enumerate(self.shown) if shown >= wall), len(self.shown))
+
+    @cache  # noqa: B019
+    def last_showing(self, wall):
+        """The tick after the last one at which the clock shows an earlier time."""
+        earlier = [i for i, shown in enumerate(self.shown) if shown < wall]
+        return earlier[-1] + 1 if earlier else 0
+
+
+@cache
+def clock_of(first, last, zone):
+    return Clock(first, last, zone)
+
+
+@cache
+def numbered(first, last):
+    return {moment: i for i, moment in enumerate(moments_of(first, last))}
+
+
 class Ticks:
-    """Every five minutes of some days, and what each clock shows then."""
+    """Every five minutes of some days, and what each place's clock shows then."""
 
     def __init__(self, question):
-        begin = datetime.combine(question["first"], time(), UTC) - timedelta(hours=40)
-        end = datetime.combine(question["last"], time(), UTC) + timedelta(hours=64)
-        self.moments = []
-        while begin < end:
-            self.moments.append(begin)
-            begin += TICK
-        self.at = {moment: i for i, moment in enumerate(self.moments)}
-        self.shown = {
-            place: [moment.astimezone(zone).replace(tzinfo=None) for moment in self.moments]
-            for place, zone in question["zones"].items()
-        }
-
-    def first_showing(self, place, wall):
-        """The first tick at which the place's clock shows this time or a later one."""
-        return next((i for i, shown in enumerate(self.shown[place]) if shown >= wall), len(self.moments))
-
-    def last_showing(self, place, wall):
-        """The tick after the last one at which the place's clock shows an earlier time."""
-        earlier = [i for i, shown in enumerate(self.shown[place]) if shown < wall]
-        return earlier[-1] + 1 if earlier else 0
+        days = question["first"], question["last"]
+        self.moments, self.at = moments_of(*days), numbered(*days)
+        self.clocks = {place: clock_of(*days, zone) for place, zone in question["zones"].items()}
 
     def marked(self, spans):
         marks = [False] * len(self.moments)
@@ -165,7 +198,7 @@ def reference(question):
         stopped = [way for way in WAYS if getattr(closure, way)] or WAYS
         for (place, way), marks in shut.items():
             if closure.is_of(place) and way in stopped:
-                for i in range(ticks.first_showing(place, begins), ticks.last_showing(place, ends)):
+                for i in range(ticks.clocks[place].first_showing(begins), ticks.clocks[place].last_showing(ends)):
                     marks[i] = True
     taken = {place: [ticks.marked(room) for room in rooms] for place, rooms in question["rooms"].items()}
     length, before, after = (question[name] // 5 for name in ("minutes", "before", "after"))
@@ -178,17 +211,15 @@ def reference(question):
             for i in range(begins, ends):
                 worked[place][i] = True
         for place, begins, ends, grid, is_extra in windows:
-            seen = set(ticks.shown[place][:begins])
+            clock = ticks.clocks[place]
             for i in range(begins, ends):
-                shown, moment = ticks.shown[place][i], ticks.moments[i]
-                # A time that the clock has shown before is not offered again.
-                is_again = shown in seen
-                seen.add(shown)
+                if clock.is_again[i]:
+                    continue
+                shown, moment = clock.shown[i], ticks.moments[i]
                 since = (shown - grid) // timedelta(minutes=1)
                 stretch, around = range(i, i + length), range(i - before, i + length + after)
                 if (
-                    not is_again
-                    and question["first"] <= shown.date() <= question["last"]
+                    question["first"] <= shown.date() <= question["last"]
                     and since >= 0
                     and since % question["step"] == 0
                     and question["earliest"] <= moment <= question["latest"]
@@ -215,12 +246,12 @@ def windows_for(way, question, ticks):
             opens, closes = datetime.combine(day, window.starts), datetime.combine(day, window.ends)
             if window.ends == time():
                 closes += timedelta(days=1)
-            place = window.location_id
-            yield place, ticks.first_showing(place, opens), ticks.first_showing(place, closes), opens, False
+            clock = ticks.clocks[window.location_id]
+            yield window.location_id, clock.first_showing(opens), clock.first_showing(closes), opens, False
         day += timedelta(days=1)
     for slot in question["extra"]:
         begins = ticks.at[slot.start]
-        yield slot.location_id, begins, ticks.at[slot.end], ticks.shown[slot.location_id][begins], True
+        yield slot.location_id, begins, ticks.at[slot.end], ticks.clocks[slot.location_id].shown[begins], True
 
 
 def names_ways(question):
