@@ -18,6 +18,7 @@ from portal.appointments.recurrence import Pattern, nominal, on_the_clock
 from portal.appointments.series_forms import ALL_THE_SAME, ASK, OTHER, PLANNED, SKIP, TimeChoice, stamp
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
+from portal.common.languages.punctuation import listed
 from portal.common.languages.times import when_short
 
 
@@ -92,6 +93,8 @@ class Line:
     # Of a series that is moved: the session itself, and how the page saw it.
     session: Appointment | None = None
     seen: str = ""
+    # What was sent says nothing about a time that can't be had as it was planned.
+    is_undecided: bool = False
 
     @property
     def stands_at(self) -> datetime | None:
@@ -130,6 +133,25 @@ class Proposal:
     def is_whole(self) -> bool:
         """Whether every time is settled, and there is one to book."""
         return bool(self.wishes) and all(line.clash is None and line.form.is_valid() for line in self.lines)
+
+    @property
+    def why_not_whole(self) -> list[str]:
+        """Which of the times that were sent stand in the way of booking or moving all of them, in sentences."""
+        zone, lines = self.terms.location.zone, self.lines
+        wrong = [line for line in lines if not line.form.is_valid()]
+        sorts = (
+            (_("Not decided yet: %(days)s. Choose what happens then."), [each for each in lines if each.is_undecided]),
+            (
+                _("Not free any more: %(days)s."),
+                [each for each in lines if each.clash and not each.is_undecided and each not in wrong],
+            ),
+            (_("Something is missing, or is wrong: %(days)s."), wrong),
+        )
+        return [
+            words % {"days": listed(when_short(line.planned_at, zone) for line in those)}
+            for words, those in sorts
+            if those
+        ]
 
     @property
     def clashes(self) -> int:
@@ -237,6 +259,7 @@ def _look_at(
         options.append((ALL_THE_SAME, _("Move it there all the same") if moves else _("Book it all the same")))
     options += [(SKIP, _("Leave it where it is") if moves else _("Skip it")), (OTHER, _("Another time"))]
     line.options = options
+    line.is_undecided = bool(line.clash) and is_chosen and not line.form["take"].data
     if line.clash and not is_chosen:
         # The page opens with the question: nothing goes to another day by itself.
         line.chosen, line.starts_at, line.clash = ASK, None, None

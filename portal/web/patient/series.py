@@ -46,6 +46,8 @@ class Patients(Audience):
     def why_not_repeated(self, opened: Opened) -> str:
         if not asking.may_be_repeated(opened.session):
             return _("A session that does not take place can't be repeated. Please book a new one.")
+        if opened.session.service.first_visit_only:
+            return not_online("first_visit_only")
         if rules_of(opened.session.service, clinic=opened.clinic).is_on_request:
             return not_online("on_request")
         if ahead.asked(opened.session, patient=opened.session.patient, clinic=opened.clinic, now=opened.now):

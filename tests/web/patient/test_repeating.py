@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Series
+from portal.clinic.models import Service
 from portal.notifications.models import Notice
 from tests import make
 from tests.pages import form_with
@@ -159,3 +160,11 @@ def test_a_patient_reads_whether_their_referral_covers_what_they_book(session):
     read = [words(client.get(page_of(session), {"repeat": "weekly", "count": count})) for count in ("3", "4")]
     assert "With your referral, Medicare pays towards all of these sessions." in read[0]
     assert "From session 4 on (6 Oct 2026), your referral is used up." in read[1]
+
+
+def test_a_first_visit_is_refused_before_anything_is_chosen(session):
+    Service.objects.update(first_visit_only=True)
+    client = make.client_for(session.patient.user)
+    answer = client.get(page_of(session), follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("patient:appointment", args=[session.code])
+    assert "A first visit is booked alone. The sessions after it can be booked together." in words(answer)

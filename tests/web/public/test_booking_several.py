@@ -214,3 +214,10 @@ def test_a_patient_reads_from_which_session_on_their_referral_is_used_up(client,
     # The held time is the first.
     assert "From session 3 on (15 Dec 2026), your referral is used up." in page
     assert "Medicare: " not in page
+
+
+def test_a_first_visit_that_is_held_is_booked_alone_and_that_is_said_at_once(client, patient):
+    Service.objects.update(first_visit_only=True)
+    answer = client.get(PAGE, follow=True)
+    assert answer.redirect_chain[0][0] == CONFIRM
+    assert "A first visit is booked alone." in words(answer)

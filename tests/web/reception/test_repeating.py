@@ -15,7 +15,7 @@ from icalendar import Calendar
 from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import Appointment, CancelReason, Series
-from portal.common.languages.times import when
+from portal.common.languages.times import when, when_short
 from portal.notifications.models import Notice
 from portal.notifications.outbox import attachments_of
 from tests import make
@@ -119,7 +119,11 @@ def test_a_clash_is_named_with_the_nearest_free_time_and_somebody_decides(desk, 
     text = html.unescape(page.content.decode())
     assert f"{session.psychologist.name} has another session at this time." in text
     # It asks; sent without an answer, nothing is booked.
-    assert desk.post(page_of(session), sent(page)).status_code == 409
+    undecided = desk.post(page_of(session), sent(page))
+    assert undecided.status_code == 409
+    # Which one it is about is said, and no other.
+    said = f"Nothing was booked. Not decided yet: {when_short(taken, MELBOURNE)}. Choose what happens then.</p>"
+    assert said in words(undecided)
     told = desk.post(page_of(session), sent(page, **decided(page)), follow=True)
     row = Appointment.objects.get(position=3)
     assert row.starts_at == taken - timedelta(hours=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -197,6 +197,17 @@ def _query(choice: Mapping[str, Any]) -> QueryDict:
     return query
 
 
+def _back_to(service: Service, choice: Mapping[str, Any], *, to: date | None = None) -> str:
+    """The page of times as it was narrowed, on the day `to` where a time was pressed."""
+    query = _query(choice)
+    day = to or choice["day"]
+    if day or choice["week"]:
+        query["week"] = f"{choosing.monday_of(day) if day else choice['week']:%Y-%m-%d}"
+    if day:
+        query["day"] = f"{day:%Y-%m-%d}"
+    return f"{reverse('public:times', args=[service.slug])}?{query.urlencode()}"
+
+
 def _wider(choice: Mapping[str, Any]) -> str:
     """The query of all times of this way to meet; empty where nothing was narrowed."""
     narrowing = ("psychologist", "place", "part")
@@ -236,7 +247,8 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     form = TimeChoice(request.POST, service=service, psychologists=psychologists)
     if not form.is_valid():
         messages.error(request, _("Choose one of the times shown."))
-        return redirect_to(request, reverse("public:times", args=[service.slug]))
+        said = Choice.read(request.POST, service=service, psychologists=psychologists)
+        return redirect_to(request, _back_to(service, said))
     choice = form.cleaned_data
     starts_at, location = choice["time"]
     wanted = _wanted(choice, psychologists)
@@ -255,7 +267,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         )
     except held_time.TooOften:
         messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
-        return redirect_to(request, reverse("public:times", args=[service.slug]))
+        return redirect_to(request, _back_to(service, choice, to=location.day_of(starts_at)))
     except held_time.TooManyHeld:
         messages.error(
             request,
@@ -264,7 +276,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
                 "time you hold, or try again in a few minutes; or phone us, and we book for you."
             ),
         )
-        return redirect_to(request, reverse("public:times", args=[service.slug]))
+        return redirect_to(request, _back_to(service, choice, to=location.day_of(starts_at)))
     except (SlotTaken, NotOffered):
         choice["day"] = choice["day"] or location.day_of(starts_at)
         choice["week"] = choosing.monday_of(choice["day"])

@@ -55,6 +55,9 @@ def confirm_series(request: HttpRequest, service: str) -> HttpResponse:
             messages.info(request, _("Book a first session before you book several."))
             return redirect_to(request, back)
         return shows
+    if held.service.first_visit_only:
+        messages.info(request, not_online("first_visit_only"))
+        return redirect_to(request, back)
     if rules_of(held.service, clinic=ClinicSettings.current()).is_on_request:
         messages.info(request, not_online("on_request"))
         return redirect_to(request, back)
