@@ -27,6 +27,7 @@ from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic, policies
 from portal.ops.moments import SHIFT
 from portal.ops.stripe_stand_in import Server
+from tests.selection import journeys_for_a_second_database
 from tests.template import begin_with_a_copy
 
 DESKTOP = {"width": 1280, "height": 800}
@@ -49,6 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not item.get_closest_marker("look"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    for item in journeys_for_a_second_database(items):
+        item.add_marker(pytest.mark.every_database)
 
 
 # ---- The portal ------------------------------------------------------------------------------------------------------

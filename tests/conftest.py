@@ -32,6 +32,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile(
     "thorough", max_examples=50_000, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("portal"), max_examples=FEW_EXAMPLES)
 hypothesis.settings.load_profile("portal")
 
 
@@ -53,6 +54,8 @@ GARBAGE_EVERY = 50_000
 def pytest_configure(config):
     # What is collected and imported stays until the end: there is nothing to find among it.
     gc.disable()
+    if config.getoption("--database-only"):
+        hypothesis.settings.load_profile("few")
     if folder := config.getoption("--note-clock-readers"):
         config.pluginmanager.register(Readers(folder))
 

@@ -14,7 +14,7 @@ in hundreds (`FEW_EXAMPLES`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,31 @@ SAME_ON_EVERY_ONE = (
     "tests/ops/test_demo",
     # It times the hashing of passwords.
     "tests/accounts/test_same_answer.py::test_same_time",
+    # Tries are counted in memory here; where the database counts them, test_limits_hold_on_the_shared_cache asks it.
+    "tests/accounts/test_limits.py::test_a_known_device_is",
+    "tests/accounts/test_limits.py::test_a_mailbox_is_not_flooded",
+    "tests/accounts/test_limits.py::test_saying_again_who_one_is",
+    "tests/accounts/test_limits.py::test_strangers_from_many_places",
+    "tests/accounts/test_limits.py::test_the_link_that_was_mailed_before",
+    "tests/accounts/test_limits.py::test_whoever_has_the_password",
+    # What is on a paper is drawn from rows that the tests of invoices, takings and credits read.
+    "tests/billing/test_paper.py",
+    "tests/billing/test_papers_as_a_set.py",
+    "tests/billing/test_receipt_paper.py",
+    "tests/billing/test_statements.py::test_a_statement_on_paper",
+    # Signals and processes; what killed ones leave in the queue's tables is tests/notifications/test_killed_workers.py.
+    "tests/ops/test_gunicorn.py",
+    "tests/ops/test_worker.py::test_cluster_whose_first_process",
+    "tests/ops/test_worker.py::test_deadlocked_cluster",
+    "tests/ops/test_worker.py::test_killed_worker",
+    "tests/ops/test_worker.py::test_signal_to_the_whole_group",
+    # Words that are typed and refused, before or after the setting up that the others of the file do.
+    "tests/ops/test_setup.py::test_setup_asks_until",
+    "tests/ops/test_setup.py::test_setup_refuses",
+    # Whether pages say in hidden fields what they showed; what is done with it the file's other tests ask.
+    "tests/web/test_stale_pages.py::test_every_form_that_shows_what_is_stored",
+    # Words for what is recorded.
+    "tests/web/manager/test_trail.py::test_every_verb",
     # Which roles come in is decided before the page asks for anything.
     "tests/web/manager/test_articles.py::test_article_access",
     "tests/web/manager/test_articles.py::test_list_access",
@@ -85,8 +110,30 @@ _DECIDED_BY_THE_DATABASE = re.compile(r"test_\w*(races|guards|migrations|overlap
 EVERY_CASE = ()
 # One way of looking, at each guard in turn.
 FIRST_CASE_ALONE = ("tests/common/test_guards.py",)
-# A made-up value or history that a second database would trip over is among the first, or is a case of its own.
+# What a second database would trip over comes up in the first of made-up values, or has a test of its own.
 FEW_EXAMPLES = 10
+
+# ---- In a browser ----
+
+# A journey goes through pages whose rules and queries the tests above ask; its first test shows that server, queue and
+# database work together. Where two people act at once, all of a file.
+_TWO_AT_ONCE = "e2e/test_two_"
+# Journeys about what a browser does with the page itself: a long form, a language, a list of times.
+SAME_IN_A_BROWSER = ("e2e/test_languages.py", "e2e/test_series.py", "e2e/test_times.py")
+
+
+def journeys_for_a_second_database(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    files: set[str] = set()
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        if item.get_closest_marker("look") or file.startswith(SAME_IN_A_BROWSER):
+            continue
+        if file not in files or file.startswith(_TWO_AT_ONCE):
+            yield item
+        files.add(file)
+
+
+# ---- Without one ----
 
 
 def selected_for_a_second_database(items: Iterable[pytest.Item]) -> set[pytest.Item]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.selection import is_never_selected, selected_for_a_second_database
+from tests.selection import is_never_selected, journeys_for_a_second_database, selected_for_a_second_database
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,3 +48,11 @@ def test_a_page_that_only_draws_is_not_even_read():
     name = "tests/web/reception/test_access.py"
     assert is_never_selected(ROOT / name, name)
     assert selected(item(f"{name}::test_it")) == []
+
+
+def test_of_a_journey_in_a_browser_the_first_test_is_asked_and_all_that_two_do_at_once():
+    names = ["booking.py::test_first", "booking.py::test_second", "two_tabs.py::test_first", "two_tabs.py::test_second"]
+    items = [item(f"e2e/test_{name}") for name in names]
+    drawn = item("e2e/test_article.py::test_first", marks=("look",))
+    chosen = [*journeys_for_a_second_database([drawn, *items])]
+    assert chosen == [items[0], items[2], items[3]]

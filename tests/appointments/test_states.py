@@ -286,7 +286,7 @@ def test_random_walks_keep_to_the_rules():
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=40,
+            max_examples=min(40, settings.default.max_examples),
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

@@ -119,8 +119,12 @@ def pdf_bomb() -> bytes:
     """A table of objects that unpacks from kilobytes to gigabytes."""
     import zlib
 
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(400)) + packer.flush()
+    packer = zlib.compressobj(9, wbits=-15)
+    # The same block again and again, packed once, and what Adler's sum of so many zeros is.
+    block = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)
+    times = 400
+    checksum = (times * 1_000_000 % 65_521) << 16 | 1
+    packed = b"\x78\xda" + block * times + b"\x03\x00" + checksum.to_bytes(4, "big")
     stream = DecodedStreamObject()
     stream.set_data(packed)
     return (

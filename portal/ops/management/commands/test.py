@@ -151,7 +151,7 @@ class Command(BaseCommand):
         selected = ["--database-only"] if is_database_only else []
         if self._round("tests", [*SIDE_BY_SIDE, *selected], environment, at=at):
             failed.append("tests")
-        selected = ["-m", "not look"] if is_database_only else []
+        selected = ["-m", "every_database"] if is_database_only else []
         if self._round("e2e", [*BROWSERS_SIDE_BY_SIDE, *selected], environment, browser=True, at=at):
             failed.append("browser tests")
         return failed
