@@ -11,20 +11,21 @@ SEQUENCE rises with each move. A session that is cancelled is gone, and a progra
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from icalendar import vText
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.ics import uid_of
 from portal.appointments.models import Appointment, CalendarFeed
@@ -32,6 +33,7 @@ from portal.appointments.models.feeds import USE_KEPT_EVERY
 from portal.clinic.kept import places, psychologists
 from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import Given, compiled
 
 # What it shows, in days around today, and at the most. Who looks further has the portal.
 PAST, AHEAD, MOST = timedelta(days=90), timedelta(days=400), 4_000
@@ -69,8 +71,7 @@ class Contents(NamedTuple):
 
 def open_feed(token: str) -> CalendarFeed | None:
     """Whose address this is; None for every other word, whatever is wrong with it. One query."""
-    found = CalendarFeed.objects.in_force().rightful().with_token(token)
-    return found.select_related("user", "patient").first()
+    return next(iter(_open_feeds(Given(CalendarFeed.hash_of(token)))), None)
 
 
 def note_use(feed: CalendarFeed, *, now: datetime) -> None:
@@ -115,19 +116,27 @@ def _rows(feed: CalendarFeed, clinic: ClinicSettings, *, now: datetime) -> Itera
     where: dict[tuple[str, int], str] = {}
     columns = ("code", "revision", "booked_at", "starts_at", "ends_at", "mode", "location", "psychologist")
     names = ("patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name") if is_named else ()
-    rows = _sessions(feed, now=now).values_list(*columns, *names)
-    for code, revision, booked_at, starts_at, ends_at, mode, location, psychologist, *called in rows:
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    found = _sessions((*columns, *names), feed.user_id, feed.role, feed.patient_id, today)
+    for code, revision, booked_at, starts_at, ends_at, mode, location, psychologist, *called in found:
         if (mode, location) not in where:
             where[mode, location] = _place(mode, known[location], hiding=hiding)
         yield code, revision, booked_at, starts_at, ends_at, title_of(psychologist, *called), where[mode, location]
 
 
-def _sessions(feed: CalendarFeed, *, now: datetime) -> QuerySet[Appointment]:
+@compiled
+def _open_feeds(token_hash: Given) -> QuerySet[CalendarFeed]:
+    return CalendarFeed.objects.in_force().rightful().filter(token_hash=token_hash).select_related("user", "patient")
+
+
+@compiled
+def _sessions(
+    columns: Collection[str], user: int, role: str, patient: int | None, today: datetime
+) -> QuerySet[Appointment, tuple[Any, ...]]:
     """What takes place, took place or was missed; nothing that was called off or is only held."""
-    seen = Appointment.objects.visible_to(Actor(user=feed.user, role=feed.role)).with_a_person()
-    own = Q() if feed.patient_id is None else Q(patient=feed.patient_id)
-    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    return seen.filter(own).between(today - PAST, today + AHEAD).order_by("starts_at", "pk")[:MOST]
+    seen = Appointment.objects.visible_to(Actor(user=User(pk=user), role=role)).with_a_person()
+    own = seen if patient is None else seen.filter(patient=patient)
+    return own.between(today - PAST, today + AHEAD).order_by("starts_at", "pk").values_list(*columns)[:MOST]
 
 
 def _titles(feed: CalendarFeed, clinic: ClinicSettings) -> Callable[..., str]:

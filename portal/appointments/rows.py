@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
+from portal.accounts.models import User
 from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.states import TAKING_TIME
+from portal.common.access.actors import Actor
 from portal.common.database.compiled import compiled
 from portal.common.database.epoch import Epoch
 
@@ -65,6 +69,21 @@ def taken(
 
 
 @compiled
+def taken_at(
+    spans: Collection[tuple[datetime, datetime]], *, patient: int, rooms: Collection[int], psychologist: int | None
+) -> QuerySet[Appointment, tuple[Any, ...]]:
+    """What takes time of any of these within any of the spans, which are in order: by what, and of whom."""
+    concerned = Q(patient=patient)
+    if psychologist is not None:
+        concerned |= Q(psychologist=psychologist)
+    if rooms:
+        concerned |= Q(room__in=rooms)
+    taking = Appointment.objects.filter(concerned, status__in=TAKING_TIME).occupying_any(spans).order_by()
+    times = [Epoch(name) for name in ("starts_at", "ends_at", "occupied_from", "occupied_until")]
+    return taking.values_list("pk", "status", "held_until", *times, "psychologist", "patient", "room")
+
+
+@compiled
 def sessions(
     psychologists: Collection[int],
     start: datetime,
@@ -84,3 +103,12 @@ def sessions(
         "position", "series__sessions", "occupied_from", "occupied_until", "patient",
         Value(False) if also is None else also,
     )  # fmt: skip
+
+
+@compiled
+def one_visible(code: UUID, user: int, role: str, *, of_series: bool) -> QuerySet[Appointment]:
+    """The session of this code, if somebody in one of their roles may see it; held times are nobody's."""
+    seen = Appointment.objects.visible_to(Actor(user=User(pk=user), role=role)).without_holds()
+    if of_series:
+        seen = seen.filter(series__isnull=False)
+    return seen.filter(code=code).for_listing()

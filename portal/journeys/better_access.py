@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, TypedDict
@@ -23,6 +23,7 @@ from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, MedicareClaim, Purpose
 from portal.billing.models.payer import Payer, billed_to_family, chosen_by_itself
 from portal.clinic import kept
+from portal.common.database.compiled import compiled
 from portal.medicare import schedule
 from portal.medicare.for_patients import left_in_words
 from portal.medicare.ledger import CountsTowards, Course, Ledger, Service, Standing, Why, count
@@ -192,11 +193,11 @@ def _leg(kind: str, rows: QuerySet[Any], status: Combinable, starts_at: Combinab
 def _counted(patients: set[int], sessions: Mapping[int, Sequence[Service]]) -> dict[int, Ledger]:
     """The ledgers of patients from what is on file, and from those of their `sessions` that are not billed yet."""
     courses: dict[int, list[Course]] = defaultdict(list)
-    for referral in Referral.objects.standing().for_medicare().filter(patient__in=patients):
+    for referral in _referrals(patients):
         courses[referral.patient_id].append(Course.of(referral))
     elsewhere: dict[int, dict[int, UsedElsewhere]] = defaultdict(dict)
     # The newest of a year comes last, and counts.
-    for said in UsedElsewhere.objects.filter(patient__in=patients).order_by("said_at", "pk"):
+    for said in _used_elsewhere(patients):
         elsewhere[said.patient_id][said.year] = said
     claimed, limits = services_claimed(patients), schedule.limits()
     return {
@@ -210,13 +211,31 @@ def _counted(patients: set[int], sessions: Mapping[int, Sequence[Service]]) -> d
     }
 
 
-def _to_be_billed(patients: Iterable[int], *, now: datetime, until: datetime | None = None) -> dict[int, list[Service]]:
+def _to_be_billed(
+    patients: Collection[int], *, now: datetime, until: datetime | None = None
+) -> dict[int, list[Service]]:
     """What these patients had and were not billed for, or is still to come, as the ledger counts it. One statement."""
     places, found = kept.places(), defaultdict[int, list[Service]](list)
-    rows = _unbilled(patients, now=now, until=until).values_list("patient", "code", "starts_at", "location")
-    for patient, code, starts_at, location in rows:
+    for patient, code, starts_at, location in _times_unbilled(patients, now=now, until=until):
         found[patient].append(_service(code, places[location].day_of(starts_at), starts_at))
     return found
+
+
+@compiled
+def _referrals(patients: Collection[int]) -> QuerySet[Referral]:
+    return Referral.objects.standing().for_medicare().filter(patient__in=patients)
+
+
+@compiled
+def _used_elsewhere(patients: Collection[int]) -> QuerySet[UsedElsewhere]:
+    return UsedElsewhere.objects.filter(patient__in=patients).order_by("said_at", "pk")
+
+
+@compiled
+def _times_unbilled(
+    patients: Collection[int], *, now: datetime, until: datetime | None
+) -> QuerySet[Appointment, tuple[int, UUID, datetime, int]]:
+    return _unbilled(patients, now=now, until=until).values_list("patient", "code", "starts_at", "location")
 
 
 def _service(code: UUID, day: date, starts_at: datetime, counts_towards: str = CountsTowards.INDIVIDUAL) -> Service:

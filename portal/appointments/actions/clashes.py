@@ -8,19 +8,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from django.db.models import Q
-
-from portal.appointments import diary
+from portal.appointments import diary, rows
 from portal.appointments.actions import rules
 from portal.appointments.closed import closed_on, holiday_on
 from portal.appointments.hours import weekly_hours
-from portal.appointments.models import Appointment
 from portal.appointments.openings import Span, working_spans
-from portal.appointments.states import TAKING_TIME, Status
+from portal.appointments.states import Status
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
-from portal.common.database.epoch import Epoch
 from portal.patients.models import Patient
 
 # How far from where it was to be a session is offered instead: within its own week.
@@ -136,21 +132,16 @@ class Outlook:
         self._longest = 0
         # The times of which what is near is read, too.
         self._near: set[datetime] = set()
-        self._read([self._occupied(at) for at in self.asked], Q(psychologist=whose))
+        self._read([self._occupied(at) for at in self.asked], whose)
 
     def _occupied(self, starts_at: datetime, *, near: timedelta = timedelta()) -> tuple[datetime, datetime]:
         slot = rules.slot_of(self.terms.service, starts_at)
         return slot.occupied_from - near, slot.occupied_until + near
 
-    def _read(self, spans: Collection[tuple[datetime, datetime]], concerned: Q) -> None:
-        """Reads what takes time of the patient, of a room or of who else is concerned within these times. One query."""
-        concerned |= Q(patient=self.terms.patient.pk)
-        if self.rooms:
-            concerned |= Q(room__in=self.rooms)
-        rows = Appointment.objects.filter(concerned, status__in=TAKING_TIME).occupying_any(spans)
-        times = [Epoch(name) for name in rules.Slot._fields]
-        for pk, status, held_until, *row in rows.order_by().values_list(
-            "pk", "status", "held_until", *times, "psychologist", "patient", "room"
+    def _read(self, spans: Collection[tuple[datetime, datetime]], psychologist: int | None) -> None:
+        """Reads what takes time of the patient, a room or the psychologist within these times, in order. One query."""
+        for pk, status, held_until, *row in rows.taken_at(
+            spans, patient=self.terms.patient.pk, rooms=self.rooms, psychologist=psychologist
         ):
             if pk in self.without:
                 continue
@@ -170,7 +161,7 @@ class Outlook:
         if to not in self._near:
             can_not = self.asked if self._near else [at for at in self.asked if self.clash(at) is not None]
             self._near.update((to, *can_not))
-            self._read(_merged(self._occupied(at, near=NEAR) for at in sorted(self._near)), Q())
+            self._read(_merged(self._occupied(at, near=NEAR) for at in sorted(self._near)), None)
 
     def clash(
         self, starts_at: datetime, *, beside: Iterable[datetime] = (), outside_hours: bool = False

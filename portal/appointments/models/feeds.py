@@ -29,9 +29,6 @@ class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
             return self.none()
         return self.filter(user=actor.user, role=actor.role)
 
-    def with_token(self, token: str) -> CalendarFeedQuerySet:
-        return self.filter(token_hash=CalendarFeed.hash_of(token))
-
     def rightful(self) -> CalendarFeedQuerySet:
         """Those whose reader may still see what they show, and could ever since they were made.
 

@@ -114,12 +114,12 @@ def undecided() -> ToDoQuerySet:
 
 def undecided_codes() -> frozenset[str]:
     """The codes of all those sessions: hundreds at most. One query."""
-    return frozenset(code for (code,) in _undecided_codes())
+    return frozenset(_undecided_codes())
 
 
 @compiled
-def _undecided_codes() -> QuerySet[ToDo, tuple[str]]:
-    return undecided().values_list("about_code")
+def _undecided_codes() -> QuerySet[ToDo, str]:
+    return undecided().values_list("about_code", flat=True)
 
 
 def undecided_sessions(actor: Actor) -> AppointmentQuerySet:

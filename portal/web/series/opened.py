@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.http import QueryDict
-from django.shortcuts import get_object_or_404
+from django.http import Http404, QueryDict
 from django.utils import timezone
 
+from portal.appointments import rows
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -48,8 +48,7 @@ class Opened:
 
 def of_session(request: ActorRequest, code: UUID, *, of_series: bool = False) -> Opened:
     """The page of a session that whoever asks may see; `of_series` leaves those out that belong to none."""
-    visible = Appointment.objects.visible_to(request.actor).without_holds()
-    if of_series:
-        visible = visible.filter(series__isnull=False)
-    session = get_object_or_404(visible.for_listing(), code=code)
-    return Opened(request, session, timezone.now(), ClinicSettings.current())
+    found = rows.one_visible(code, request.actor.person.pk, request.actor.role, of_series=of_series)
+    if not found:
+        raise Http404
+    return Opened(request, found[0], timezone.now(), ClinicSettings.current())

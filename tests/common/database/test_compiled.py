@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.clinic.models import Psychologist
 from portal.common.database import compiled as module
-from portal.common.database.compiled import CannotCompile, compiled
+from portal.common.database.compiled import CannotCompile, Given, compiled
 from portal.worklist.models import ToDo
 from tests import make
 
@@ -99,6 +99,26 @@ def test_times_of_several_spans(sessions):
     assert question(later) == [(NOON + HOUR,), (NOON + 2 * HOUR,)]
 
 
+def test_codes_and_given_text_are_values(sessions):
+    question, calls = ask(lambda code, mode: of(sessions, code=code, mode=mode).values_list("pk", flat=True))
+    for one in sessions:
+        assert question(one.code, Given(one.mode)) == [one.pk]
+        assert question(one.code, Given("elsewhere")) == []
+    assert len(calls) == 2
+
+
+def test_answers_models_and_single_values_too(sessions):
+    question = compiled(lambda pks: of(sessions, pk__in=pks).select_related("patient").defer("fee"))
+    pks = [one.pk for one in sessions[:2]]
+    assert question([sessions[3].pk, sessions[2].pk]) == sessions[2:]
+    found = question(pks)
+    with CaptureQueriesContext(connection) as queries:
+        assert [(one.pk, one.patient.pk) for one in found] == [(one.pk, one.patient_id) for one in sessions[:2]]
+    assert len(queries) == 0
+    assert found[0].get_deferred_fields() == {"fee"}
+    assert compiled(lambda pks: of(sessions, pk__in=pks).values_list("pk", flat=True))(pks) == pks
+
+
 @pytest.mark.parametrize(
     "build",
     [
@@ -107,8 +127,7 @@ def test_times_of_several_spans(sessions):
             lambda at: ToDo.objects.filter(done_at__gt=at + 300 * timedelta(days=at.day)).values_list("pk"),
             id="multiplies",
         ),
-        pytest.param(lambda at: ToDo.objects.filter(done_at__gt=at).values_list("pk", flat=True), id="flat"),
-        pytest.param(lambda at: ToDo.objects.filter(done_at__gt=at), id="models"),
+        pytest.param(lambda at: ToDo.objects.filter(done_at__gt=at).prefetch_related("done_by"), id="asks again"),
     ],
 )
 def test_what_does_more_than_hand_on_its_values_is_refused(build):
