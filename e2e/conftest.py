@@ -19,7 +19,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.axe import violations
-from e2e.harness import Mailbox, Portal, free_port, running_portal
+from e2e.harness import DESKTOP, Mailbox, Portal, free_port, resize, running_portal
 from e2e.life import VISITOR, Life, live
 from e2e.places import Place
 from portal.accounts.models import User
@@ -30,8 +30,16 @@ from portal.ops.stripe_stand_in import Server
 from tests.selection import journeys_for_a_second_database
 from tests.template import begin_with_a_copy
 
-DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+# Nobody looks at what is drawn: no processor is spent on playing a graphics card, nor on keeping sites apart.
+CHEAP_TO_DRAW = [
+    "--disable-gpu",
+    "--disable-gpu-rasterization",
+    "--disable-gpu-compositing",
+    "--in-process-gpu",
+    "--num-raster-threads=1",
+    "--disable-site-isolation-trials",
+]
 # Only what time it is: timers run as ever. Milliseconds.
 CLOCK_SHIFTED = """(() => {
   const shift = %d, Real = Date;
@@ -127,7 +135,7 @@ def _server_says_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
 def browser_type_launch_args(browser_type_launch_args):
     path = find_browser()
     assert path, CURE
-    return {**browser_type_launch_args, "executable_path": path}
+    return {**browser_type_launch_args, "executable_path": path, "args": CHEAP_TO_DRAW}
 
 
 @pytest.fixture(scope="session")
@@ -274,7 +282,7 @@ def stand_at(portal: Portal, life: Life, _windows) -> Iterator[Callable[[Place],
     def stand_at(place: Place) -> Page:
         page, complaints = _windows(place.who)
         opened.append((place, complaints))
-        page.set_viewport_size(DESKTOP)
+        resize(page, **DESKTOP)
         if place.who == VISITOR:
             page.context.clear_cookies()  # a new one each time: half a sign-up leads every door to its code page
         place.go(page, life)

@@ -13,12 +13,15 @@ from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.db import connection
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
+
+DESKTOP = {"width": 1280, "height": 800}
 
 # Seconds that a person would wait for a page or an e-mail before thinking that it is broken.
 PATIENCE = 20
@@ -128,6 +131,20 @@ def running_portal(folder: Path, *, port: int, **environment: str) -> Iterator[P
                 child.ask_to_stop()
             for child in children:
                 child.stop(grace=15)
+
+
+_sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+
+
+def resize(page: Page, width: int, height: int = 800) -> None:
+    """Makes the page so wide, in half the time of `set_viewport_size`, which sizes a window around it too.
+
+    A page is given its sizes by one of the two alone: neither hears of the other's.
+    """
+    if page not in _sessions:
+        _sessions[page] = page.context.new_cdp_session(page)
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    _sessions[page].send("Emulation.setDeviceMetricsOverride", size)
 
 
 def week_after(page: Page) -> None:

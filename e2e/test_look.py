@@ -7,12 +7,13 @@ enough, the keyboard reaches everything.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.axe import violations
-from e2e.harness import Portal, tab_to
+from e2e.harness import DESKTOP, Portal, resize, tab_to
 from e2e.life import WORDS, Life
 from e2e.places import PLACES, Place, hold_a_time, open_times
 from portal.appointments.models import Appointment, Status
@@ -92,32 +93,67 @@ def names_of(life: Life) -> list[str]:
     return [person.legal_last_name for person in people if person]
 
 
+# All of the above at one width, which may take a moment to come, in the directions asked for.
+SHAPE = f"""async ([width, directions, everything]) => {{
+  for (let frames = 0; innerWidth !== width && frames < 300; frames++) await new Promise(requestAnimationFrame);
+  if (innerWidth !== width) return [`at ${{width}} px it stays ${{innerWidth}} px wide`];
+  const root = document.documentElement, own = root.getAttribute("dir"), found = [];
+  const wraps = {HEADER_WRAPS}, runsOver = {RUNS_OVER}, tooSmall = {TOO_SMALL}, torn = {TORN};
+  for (const direction of directions) {{
+    root.dir = direction;
+    if (wraps()) found.push(`${{direction}} at ${{width}} px the header needs a second line`);
+    const over = runsOver();
+    if (over) found.push(`${{direction}} at ${{width}} px runs over by ${{over}}`);
+    if (!everything || direction !== "ltr") continue;
+    found.push(...tooSmall().map((one) => `too small at ${{width}} px: ${{one}}`));
+    found.push(...torn().map((one) => `torn at ${{width}} px: ${{one}}`));
+  }}
+  own === null ? root.removeAttribute("dir") : root.dir = own;
+  return found;
+}}"""
+
+HEAD = "() => [document.querySelectorAll('h1').length, document.documentElement.lang, document.title]"
+
+
+def out_of_shape(page: Page, *, widths: Sequence[int], directions: Sequence[str], everything: bool = True) -> list[str]:
+    """What is wrong with the page's shape at each of these widths; it is left at the last one."""
+    found: list[str] = []
+    for width in widths:
+        resize(page, width)
+        found += page.evaluate(SHAPE, [width, directions, everything])
+    return found
+
+
 @pytest.mark.drawing
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_page_is_accessible_and_keeps_its_shape(place: Place, stand_at, life: Life) -> None:
     page = stand_at(place)
     found = violations(page)
 
-    assert page.locator("h1").count() == 1, "not one heading of the first level"
-    assert page.locator("html").get_attribute("lang"), "no language"
-    title = page.title()
+    headings, language, title = page.evaluate(HEAD)
+    assert headings == 1, "not one heading of the first level"
+    assert language, "no language"
     assert re.fullmatch(r"\S.* · \S.*", title), f"the title is {title!r}"
     assert not CLINICAL.search(title), title
     assert not [name for name in [*names_of(life), WORDS] if name in title], title
 
-    for direction in ("ltr", "rtl"):
-        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
-        for width in (NARROW, 1280, WIDE):
-            page.set_viewport_size({"width": width, "height": 800})
-            if page.evaluate(HEADER_WRAPS):
-                found.append(f"{direction} at {width} px the header needs a second line")
-            if over := page.evaluate(RUNS_OVER):
-                found.append(f"{direction} at {width} px runs over by {over}")
-            if direction == "ltr":
-                found += [f"too small at {width} px: {one}" for one in page.evaluate(TOO_SMALL)]
-                found += [f"torn at {width} px: {one}" for one in page.evaluate(TORN)]
-    page.evaluate("() => { document.documentElement.dir = '' }")
+    # As wide as it stands first: each other width lays the page out anew.
+    found += out_of_shape(page, widths=(DESKTOP["width"], WIDE, NARROW), directions=("ltr", "rtl"))
     assert not found, "\n".join(found)
+
+
+FAINT_IN_THE_DARK = """<!doctype html><html lang="en"><title>Two · lines</title><style>
+  :root { color-scheme: light dark } body { background: white; color: black }
+  @media (prefers-color-scheme: dark) { body { background: black; color: white } %s { color: #444 } }
+</style><main><h1>Two</h1><p>Said once</p><p><span>Said twice</span></p></main></html>"""
+
+
+def test_colours_that_passed_once_hide_no_others(page: Page) -> None:
+    for faint in ("b", "span", "b", "span", "p"):
+        page.set_content(FAINT_IN_THE_DARK % faint)
+        told = violations(page)
+        assert [one for one in told if "dark: color-contrast" in one and faint in one] == told
+        assert bool(told) is (faint != "b")
 
 
 # ---- By keyboard -----------------------------------------------------------------------------------------------------
@@ -175,7 +211,7 @@ def test_a_clinic_of_many_locations_keeps_to_a_phone(stand_at) -> None:
     page = stand_at(next(place for place in PLACES if place.name == "close the day"))
     choice = page.locator("nav.seg").first
     choice.evaluate("nav => nav.append(...Array.from({ length: 12 }, () => nav.firstElementChild.cloneNode(true)))")
-    page.set_viewport_size({"width": NARROW, "height": 800})
+    resize(page, NARROW)
     assert choice.evaluate("nav => nav.scrollWidth > nav.clientWidth"), "they all fit: the test shows nothing"
     assert page.evaluate(RUNS_OVER) == ""
 
