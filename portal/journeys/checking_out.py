@@ -46,6 +46,8 @@ class Taken:
     reference: str = ""
     # The rest of it, in another way: both are on one receipt.
     rest: TakenPart | None = None
+    # What the patient owes from before, the oldest first: it is settled with it, and before it.
+    old: Sequence[Invoice] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,8 +379,8 @@ def check_out(
 
 
 def _take(payment: Taken, invoice: Invoice, *, key: str, by: Actor, now: datetime) -> None:
-    """Records what was handed over: one payment, or one taking of two ways."""
-    if payment.rest is None:
+    """Records what was handed over: one payment, or one taking of two ways or for several invoices."""
+    if payment.rest is None and not payment.old:
         billing.record_payment(
             invoice=invoice,
             amount=payment.amount,
@@ -389,11 +391,12 @@ def _take(payment: Taken, invoice: Invoice, *, key: str, by: Actor, now: datetim
             now=now,
         )
         return
-    parts = [TakenPart(payment.method, payment.amount, payment.reference), payment.rest]
+    parts = [TakenPart(payment.method, payment.amount, payment.reference), *([payment.rest] if payment.rest else [])]
+    invoice.refresh_from_db(fields=["paid", "payable"])
     billing.take(
         patient=invoice.patient,
         parts=parts,
-        settles=[Settles(invoice, payment.amount + payment.rest.amount)],
+        settles=oldest_first([*payment.old, invoice], sum((part.amount for part in parts), ZERO)),
         uses=ZERO,
         keeps=False,
         handed=None,
@@ -403,6 +406,17 @@ def _take(payment: Taken, invoice: Invoice, *, key: str, by: Actor, now: datetim
         by=by,
         now=now,
     )
+
+
+def oldest_first(invoices: Sequence[Invoice], amount: Decimal) -> list[Settles]:
+    """What each of these gets of an amount, one after the other; what is more than all is asked of the last."""
+    settles, left = list[Settles](), amount
+    for invoice in invoices:
+        part = left if invoice is invoices[-1] else min(invoice.balance, left)
+        if part > 0:
+            settles.append(Settles(invoice, part))
+        left -= part
+    return settles
 
 
 def _assigned(

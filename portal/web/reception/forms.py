@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.billing import charges
 from portal.billing.forms import METHODS, too_much_words
-from portal.billing.models import PatientPayer
+from portal.billing.models import Invoice, PatientPayer
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import (
     DateField,
@@ -37,6 +37,7 @@ from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
 from portal.web.reception.bulk_form import BulkFields
 from portal.web.reception.held_forms import HowHeldForm
+from portal.web.reception.old_debts import OldDebts
 from portal.web.reception.split_form import SplitFields
 
 ANY = "any"
@@ -220,7 +221,7 @@ PRICED = {
 }
 
 
-class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
+class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
     """The session as it was held, what it costs, and the money handed over."""
 
     minutes = WholeNumberField(label=_("Minutes"), min_value=1, max_value=600)
@@ -252,6 +253,7 @@ class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
         charges_gst: bool,
         on_hold: Decimal = Decimal(0),
         payers: Sequence[PatientPayer] = (),
+        old: Sequence[Invoice] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -263,17 +265,15 @@ class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
         else:
             del self.fields["bill_to"]
         self.begin_bulk(claim.ways)
+        self.begin_old(old, is_theirs=not self.is_bulk and self.data.get("bill_to", THEMSELVES) == THEMSELVES)
         takes = not self.is_bulk and self.data.get("method") not in TAKES_NOTHING
         self.fields["amount"].required = not self.is_bound or takes
         self.fields["method"].required = not self.is_bulk
         self.claim, self.charges_gst, self.on_hold = claim, charges_gst, on_hold
         if on_hold:
-            held = _("From the %(amount)s that we hold") % {"amount": dollars(on_hold)}
-            field_of(self, "method", forms.ChoiceField).choices = [
-                (HELD, held),
-                *METHODS,
-                (LATER, _("Not now: pays later")),
-            ]
+            held = (HELD, _("From the %(amount)s that we hold") % {"amount": dollars(on_hold)})
+            method = field_of(self, "method", forms.ChoiceField)
+            method.choices = [held, *METHODS, (LATER, _("Not now: pays later"))]
         if not charges_gst:
             # A clinic that isn't registered for GST charges none, so none is offered.
             del self.fields["extra_tax"]
@@ -359,6 +359,7 @@ class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
             charges_gst=self.charges_gst,
             on_hold=self.on_hold,
             payers=list(self.payers.values()),
+            old=self.old,
         )
         form.full_clean()
         return form
@@ -399,7 +400,8 @@ class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
         data = self.cleaned_data
         if self.is_bulk or data["method"] in TAKES_NOTHING:
             return None
-        return Taken(amount=data["amount"], method=data["method"], reference=data["reference"], rest=self.rest)
+        old = tuple(self.old) if self.takes_old else ()
+        return Taken(amount=data["amount"], method=data["method"], reference=data["reference"], rest=self.rest, old=old)
 
 
 class SendForm(forms.Form):

@@ -274,6 +274,37 @@ def test_what_is_owed_from_before_is_said(desk, place, session):
     assert "$220.00 to pay" in page
 
 
+def test_old_debts_are_taken_in_one_payment_the_oldest_first(desk, place, session):
+    """What each invoice gets is shown before, one receipt says all of it, and an old page takes nothing."""
+    for hours in (-75, -50):
+        earlier = place.session(hours=hours, patient=session.patient, status=Status.ARRIVED)
+        desk.post(url(earlier), sent(method="later", amount=""))
+    oldest, newer = Invoice.objects.order_by("issued_on", "pk")
+    form = desk.get(url(session)).context["form"]
+    assert form["with_old"].label == "Take the $440.00 from earlier with it"
+    ticked = {"with_old": "on", "old_seen": form.old_mark}
+    shown = desk.post(url(session), sent(step="sum", **ticked), headers=SUM)
+    assert shown.context["form"]["amount"].value() == "660.00"
+    assert [share.gets for share in shown.context["shares"]] == [220, 220, 220]
+    assert "If less is paid, the oldest is settled first." in shown.content.decode()
+    less = desk.post(url(session), sent(step="sum", amount="300", **ticked), headers=SUM)
+    assert [share.gets for share in less.context["shares"]] == [220, 80, 0]
+    for change in (
+        {"old_seen": "x"},
+        {"method": "later", "amount": ""},
+        {"amount": "660.01", "proposed_for": "660.00"},
+    ):
+        assert desk.post(url(session), sent(**ticked | change)).status_code == 422
+    assert counts() == (2, 0)
+    assert desk.post(url(session), sent(amount="500.00", proposed_for="660.00", **ticked)).status_code == 302
+    today = Invoice.objects.get(appointment=session)
+    assert [Invoice.objects.get(pk=one.pk).paid for one in (oldest, newer, today)] == [220, 220, 60]
+    taking = Taking.objects.get()
+    assert [part.amount for part in taking.parts.all()] == [500]
+    receipt = desk.get(reverse("reception:taking", args=[taking.number])).content.decode()
+    assert all(one.number in receipt for one in (oldest, newer, today))
+
+
 def test_send_by_mail_once_for_each_page(desk, session):
     desk.post(url(session), sent())
     key = desk.get(url(session, "checked_out")).context["key"]

@@ -42,6 +42,7 @@ from portal.reports.days import owed_by
 from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
+from portal.web.reception.old_debts import old_debts
 from portal.web.reception.views.claim_checks import held_back
 
 # What the page says of a claim outside its check: a second session that day, the card, the end of the course.
@@ -65,7 +66,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         return _not_checked_out(request, session, why, now=now)
     claim = checking_out.claim_for(session, now=now)
     on_hold = held_of(session.person)
-    payers = links_of(session.person)
+    payers, old = links_of(session.person), old_debts(session)
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
@@ -90,17 +91,20 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             charges_gst=clinic.gst_registered,
             on_hold=on_hold,
             payers=payers,
+            old=old,
             initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen},
         )
         if again := keeping.typed_at(request, now=now):
             # The fields come back as they were typed; the figures are of the same.
             kept = CheckOutForm(
-                again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers
+                again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers, old=old
             ).held
             priced = checking_out.preview(session, kept, claim=claim, clinic=clinic) if kept else None
             return render(request, "reception/check_out.html", _context(request, session, form, kept, priced, now=now))
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown, now=now))
-    form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers)
+    form = CheckOutForm(
+        request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers, old=old
+    )
     typed = form.held
     as_booked = claim
     if typed and not typed.is_usual:
@@ -109,17 +113,17 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
         if priced:
-            form = form.with_total(priced.to_pay)
+            form = form.with_total(form.due(priced.to_pay))
         context = _context(request, session, form, typed, priced, now=now) | {"wrong": _wrong(form, priced)}
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
     if not invoice and form.data.get("seen") and _is_old(form, session, claim=as_booked, clinic=clinic):
         return _show_anew(request, session, form, clinic=clinic, now=now)
     if priced:
-        if priced.to_pay and form.is_untouched:
+        if (due := form.due(priced.to_pay)) and form.is_untouched:
             # The button was pressed before the figures could follow the fee, or without script.
-            form = form.with_total(priced.to_pay)
+            form = form.with_total(due)
         form.check_item(priced)
-        form.check_amount(priced.to_pay)
+        form.check_amount(due)
     if typed and form.is_valid() and (done := _settled(request, session, form, typed, now=now)):
         return done
     return render(
@@ -132,7 +136,7 @@ def _wrong(form: CheckOutForm, priced: Preview | None) -> str:
     sent = form.shown_anew(form.data.get("seen", ""))
     if priced:
         sent.check_item(priced)
-        sent.check_amount(priced.to_pay)
+        sent.check_amount(sent.due(priced.to_pay))
     return wrong_in(sent)
 
 
@@ -173,8 +177,11 @@ def _settled(
             return _show_anew(request, _session(request, session.code), form, clinic=ClinicSettings.current(), now=now)
         return _not_checked_out(request, session, refused.reason, now=now)
     except Overpayment as refused:
-        # Somebody took money ahead while this was sent.
-        form.too_much(refused.balance)
+        # Somebody took money ahead, or of what is owing from before, while this was sent.
+        if form.takes_old:
+            form.old_changed()
+        else:
+            form.too_much(refused.balance)
         return None
     except BillingRefused:
         form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
@@ -237,6 +244,7 @@ def _context(
         # What the patient paid ahead stays theirs where somebody else is billed.
         "deposit_kept": deposit_of(session) if held and shown and (held.bill_to or shown.bulk_billed) else None,
         "to_pay": shown and shown.to_pay,
+        "shares": form.shares(shown.to_pay) if shown and form.takes_old else [],
         "same_day": same_day.in_words(same_day.others_with_a_rebate(session, now=session.starts_at))
         if shown and shown.item
         else "",
