@@ -22,7 +22,7 @@ from portal.patients.models import Patient
 from portal.policies.models import PolicyKind, PolicyVersion
 
 if TYPE_CHECKING:
-    from stripe import PaymentMethod
+    from stripe import PaymentIntent, PaymentMethod, SetupIntent
     from stripe.params.checkout import SessionCreateParams
 
 # Where somebody comes back to from Stripe's page, once the card is saved and where they stop.
@@ -58,8 +58,29 @@ def begin(*, patient: Patient, agreed: str, language: str, addresses: Addresses,
     return card
 
 
+def agree(*, patient: Patient, agreed: str, language: str, by: Actor, now: datetime) -> SavedCard:
+    """Writes the consent down for the card that a session is about to be paid ahead with; see `opened_with`.
+
+    Raises OtherWords.
+    """
+    return _write(patient, agreed=agreed, language=language, by=by, now=now, is_paid_with=True)
+
+
+def opened_with(card: SavedCard, *, page: str, customer: str, now: datetime) -> None:
+    """Notes on which page of a payment a card is kept."""
+    SavedCard.objects.filter(pk=card.pk, opened_at=None).update(opened_at=now, session_id=page, customer=customer)
+    card.refresh_from_db()
+
+
+def begun_on(page: str) -> SavedCard | None:
+    """The card that is to be kept from a page of a payment, if one is and is not yet."""
+    return SavedCard.objects.begun().filter(session_id=page).first() if page else None
+
+
 @transaction.atomic
-def _write(patient: Patient, *, agreed: str, language: str, by: Actor, now: datetime) -> SavedCard:
+def _write(
+    patient: Patient, *, agreed: str, language: str, by: Actor, now: datetime, is_paid_with: bool = False
+) -> SavedCard:
     words = consent_words()
     if agreed != hash_of(words):
         raise OtherWords
@@ -68,6 +89,8 @@ def _write(patient: Patient, *, agreed: str, language: str, by: Actor, now: date
     begun = SavedCard.objects.begun().filter(
         patient=patient, given_by=by.person, consent_hash=agreed, expires_at__gt=now + LEFT_AT_LEAST
     )
+    # A page of a payment and one that only keeps a card are two.
+    begun = begun.filter(opened_at=None) if is_paid_with else begun.exclude(opened_at__isnull=False, url="")
     if existing := begun.last():
         return existing
     today = ClinicSettings.current().today(now)
@@ -90,13 +113,12 @@ def _open(card: SavedCard, *, addresses: Addresses, now: datetime) -> None:
     done, stopped = addresses(card)
     noted = {"card": str(card.code)}
     with asking() as stripe:
-        # A customer for each card, and nothing of whom it is about.
-        customer = stripe.v1.customers.create({"metadata": noted}, {"idempotency_key": f"customer:{card.code}"})
+        customer = customer_of(card)
         params: SessionCreateParams = {
             "mode": "setup",
             "currency": CURRENCY,
             "allowed_payment_method_types": ["card"],
-            "customer": customer.id,
+            "customer": customer,
             "client_reference_id": str(card.code),
             "expires_at": int(card.expires_at.timestamp()),
             "success_url": done,
@@ -109,10 +131,17 @@ def _open(card: SavedCard, *, addresses: Addresses, now: datetime) -> None:
         opened_at=now,
         session_id=page.id,
         setup_intent=_name(page.setup_intent),
-        customer=customer.id,
+        customer=customer,
         url=page.url or "",
     )
     card.refresh_from_db()
+
+
+def customer_of(card: SavedCard) -> str:
+    """A customer of Stripe's for each card, and nothing of whom it is about."""
+    with asking() as stripe:
+        noted = {"card": str(card.code)}
+        return stripe.v1.customers.create({"metadata": noted}, {"idempotency_key": f"customer:{card.code}"}).id
 
 
 def _name(thing: Any) -> str:
@@ -129,8 +158,13 @@ def look(card: SavedCard, *, now: datetime) -> SavedCard:
         with asking() as stripe:
             page = stripe.v1.checkout.sessions.retrieve(card.session_id)
             is_over = page.status == "expired"
+            intent: SetupIntent | PaymentIntent | None = None
             if page.status == "complete" and (name := _name(page.setup_intent)):
                 intent = stripe.v1.setup_intents.retrieve(name)
+            elif page.status == "complete" and (name := _name(page.payment_intent)):
+                # The card that a session was paid ahead with.
+                intent = stripe.v1.payment_intents.retrieve(name)
+            if intent is not None:
                 fits = _name(intent.customer) == card.customer and bool(intent.livemode) == is_live()
                 if intent.status == "succeeded" and fits and intent.payment_method:
                     method = stripe.v1.payment_methods.retrieve(_name(intent.payment_method))

@@ -29,7 +29,7 @@ from portal.billing.actions import links_of
 from portal.billing.bulk import is_bulk_billed
 from portal.billing.models import AttemptStatus, PaidBooking, PaymentAttempt, Purpose, StripeRefund
 from portal.billing.models.payer import chosen_by_itself
-from portal.billing.online import attempts, settling
+from portal.billing.online import attempts, cards, settling
 from portal.billing.online.client import is_on
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import Ahead, ClinicSettings, Service
@@ -103,14 +103,26 @@ def begin(
     language: str,
     by: Actor,
     now: datetime,
+    keeps_card: str = "",
 ) -> PaymentAttempt:
     """Keeps the time while it is paid and opens Stripe's page; a second press is led to the same one.
 
-    Raises HoldExpired, what booking it would raise, and what `asking` raises.
+    With `keeps_card`, the hash of the words that somebody agreed to, the card that it is paid with stays on file.
+    Raises HoldExpired, what booking it would raise, OtherWords, and what `asking` raises.
     """
+    if keeps_card and keeps_card != cards.hash_of(cards.consent_words()):
+        raise cards.OtherWords
     attempt = _write(hold=hold, patient=patient, agreed=agreed, amount=amount, language=language, by=by, now=now)
-    if not attempt.url:
-        attempts.open_page(attempt, addresses=ways_back, name=str(ClinicSettings.current()))
+    if attempt.url:
+        return attempt
+    name = str(ClinicSettings.current())
+    if not keeps_card:
+        attempts.open_page(attempt, addresses=ways_back, name=name)
+        return attempt
+    card = cards.agree(patient=patient, agreed=keeps_card, language=language, by=by, now=now)
+    customer = cards.customer_of(card)
+    attempts.open_page(attempt, addresses=ways_back, name=name, customer=customer)
+    cards.opened_with(card, page=attempt.session_id, customer=customer, now=now)
     return attempt
 
 

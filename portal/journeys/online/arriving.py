@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -26,8 +27,8 @@ from portal.billing.models import (
     RefundStatus,
     StripeRefund,
 )
-from portal.billing.online import attempts, charging, refunds, settling, troubles
-from portal.billing.online.client import asking
+from portal.billing.online import attempts, cards, charging, refunds, settling, troubles
+from portal.billing.online.client import OnlineRefused, asking
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
@@ -62,9 +63,18 @@ def look(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
         return charged(attempt, charging.found(attempt), now=now)
     page = settling.fetch(attempt)
     if attempt.invoice_id is None:
-        return _booked(ahead.settle(attempt, page, now=now), now=now)
+        done = _booked(ahead.settle(attempt, page, now=now), now=now)
+        _keep_card(done, now=now)
+        return done
     with transaction.atomic():
         return _settled(settling.apply(attempt, page, now=now), now=now)
+
+
+def _keep_card(attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Puts on file the card that it was paid with, where somebody agreed to that; the round does what fails here."""
+    if attempt.status != AttemptStatus.OPEN and (card := cards.begun_on(attempt.session_id)):
+        with suppress(OnlineRefused):
+            cards.look(card, now=now)
 
 
 def charged(attempt: PaymentAttempt, intent: PaymentIntent | None, *, now: datetime) -> PaymentAttempt:

@@ -11,9 +11,14 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from portal.appointments import waitlist
+from portal.appointments.models import Appointment
+from portal.billing import charges
+from portal.billing.bulk import is_bulk_billed
 from portal.billing.models import Invoice, PaymentAttempt, SavedCard
+from portal.billing.models.saved_card import on_file_of
 from portal.billing.online import attempts, cards, charging
-from portal.billing.online.client import OnlineRefused
+from portal.billing.online.client import OnlineRefused, is_on
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import mailing
 from portal.journeys.online import arriving
@@ -27,6 +32,13 @@ class Refilled(Exception):
 def begin(*, patient: Patient, agreed: str, language: str, by: Actor, now: datetime) -> SavedCard:
     """Opens the page on which a card is saved by `cards.begin`, and raises what that does."""
     return cards.begin(patient=patient, agreed=agreed, language=language, addresses=_ways_back, by=by, now=now)
+
+
+def is_offered(session: Appointment, *, patient: Patient | None) -> bool:
+    """Whether whoever books is asked for a card: a fee may come, and none is on file. None is somebody new."""
+    if not is_on() or is_bulk_billed(session) or (patient is not None and on_file_of(patient.pk)):
+        return False
+    return bool(charges.late_fee(session, clinic=ClinicSettings.current()).amounts.total)
 
 
 def _ways_back(card: SavedCard) -> tuple[str, str]:

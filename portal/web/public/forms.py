@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.billing.online.cards import consent_words, hash_of
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.forms.fields import MarkField, SlugLineField
 from portal.common.forms.parts import field_of
@@ -161,3 +162,24 @@ class OfferAnswer(forms.Form):
     answer = forms.ChoiceField(choices=[(each, each) for each in (YES, NO, LEAVE)])
     shown = MarkField(max_length=40, required=False)
     instead_of = forms.UUIDField(required=False)
+
+
+class KeepCard(forms.Form):
+    """Whether a card is put on file as a session is booked; `card_words` is the hash of the words beside it."""
+
+    keep_card = forms.BooleanField(label=_("I agree: keep a card on file for this fee"), required=False)
+    card_words = MarkField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        self.said = consent_words()
+        super().__init__(data, initial={"card_words": hash_of(self.said)})
+
+    @property
+    def agreed(self) -> str:
+        """The hash of the words that were agreed to; empty where nobody did."""
+        return str(self.cleaned_data["card_words"]) if self.is_valid() and self.cleaned_data["keep_card"] else ""
+
+    @property
+    def shown_words(self) -> str:
+        """The hash of the words that this page shows, whatever came before."""
+        return hash_of(self.said)

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from portal.appointments.actions import locking
 from portal.appointments.models import Appointment, Status
-from portal.billing.models import Invoice, PaidBooking, Payment, PaymentAttempt, StripeRefund
+from portal.billing.models import Invoice, PaidBooking, Payment, PaymentAttempt, SavedCard, StripeRefund
+from portal.billing.models.saved_card import on_file_of
 from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.journeys.online import tasks
@@ -225,6 +226,55 @@ def test_what_of_a_lost_booking_is_still_here_is_told_with_who_decides(shop):
     assert "$110.00 held for you" in page
     assert "It did not reach your card. Reception looks at it" in page
     assert "It is used first" not in page, "it is told once"
+
+
+def test_the_card_that_it_is_paid_with_is_kept_where_somebody_agrees(shop):
+    """In the policy's words, recorded; a late fee is charged to it from then on, and nobody is asked again."""
+    choose(shop)
+    page = fields(shop)[1]
+    assert "A card for the cancellation fee, if you like" in page
+    words = dict(re.findall(r'name="(card_words)" value="([^"]*)"', page))
+    hidden, _page = fields(shop)
+    stale = shop.client.post(
+        shop.confirm, hidden | {"who": str(shop.patient.code), "keep_card": "on", "card_words": "x"}
+    )
+    assert stale["Location"] == shop.confirm
+    assert not PaymentAttempt.objects.exists()
+    shop.pays(goes_on(shop, keep_card="on", **words))
+    shop.hears(*shop.messages())
+    card = SavedCard.objects.get()
+    assert (card.patient, card.given_by, card.last4) == (shop.patient, shop.user, "4242")
+    assert "without asking me again, the fee for cancelling late" in card.consent
+    assert on_file_of(shop.patient.pk) == card
+    assert money() == Decimal("110.00")
+    assert "Visa 4242" in shop.client.get(reverse("patient:cards")).content.decode()
+
+
+def test_no_card_is_kept_unasked_nor_where_nothing_is_paid(shop):
+    choose(shop)
+    words = {"card_words": re.findall(r'name="card_words" value="([^"]*)"', fields(shop)[1])[0]}
+    shop.pays(goes_on(shop, **words))
+    shop.hears(*shop.messages())
+    assert not SavedCard.objects.exists()
+    assert not shop.books.all_of("customer", {})["data"]
+
+
+def test_a_card_is_given_as_a_session_is_booked_that_nothing_is_paid_ahead_for(shop):
+    ClinicSettings.objects.update(ahead="none", ahead_first="none")
+    choose(shop)
+    hidden, page = fields(shop)
+    words = re.findall(r'name="card_words" value="([^"]*)"', page)[0]
+    answer = shop.client.post(
+        shop.confirm, hidden | {"who": str(shop.patient.code), "keep_card": "on", "card_words": words}
+    )
+    card = SavedCard.objects.get()
+    assert answer["Location"] == card.url
+    assert Appointment.objects.filter(status="booked").count() == 1
+    shop.pays(card.session_id)
+    shop.hears(*shop.messages())
+    assert on_file_of(shop.patient.pk) == card
+    choose_again = shop.client.get(reverse("patient:cards") + f"?saving={card.code}").content.decode()
+    assert "is on file now. Nothing was charged." in choose_again
 
 
 def test_doubled_and_late(shop):

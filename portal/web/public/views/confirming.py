@@ -23,6 +23,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
 from portal.billing.online.attempts import Underway
+from portal.billing.online.cards import OtherWords
 from portal.billing.online.client import OnlineRefused, is_demo
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
@@ -43,11 +44,11 @@ from portal.journeys import (
     who_books,
 )
 from portal.journeys.newcomers import AskedWho
-from portal.journeys.online import ahead
+from portal.journeys.online import ahead, cards
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import held_time
-from portal.web.public.forms import Shown
+from portal.web.public.forms import KeepCard, Shown
 from portal.web.public.held_time import Chosen
 from portal.web.public.refused import in_words
 
@@ -225,6 +226,8 @@ def _form(
     context["ahead"] = (first := ahead.asked(held, patient=asked.who.chosen, clinic=clinic, now=now))
     context["rest"] = charges.price_of(held, clinic=clinic) - first
     context["online_demo"] = is_demo()
+    if cards.is_offered(held, patient=asked.who.chosen):
+        context["card"] = KeepCard(request.POST if request.method == "POST" else None)
     return render(request, "public/confirm.html", context, status=status)
 
 
@@ -268,10 +271,23 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
         refused = _refused(request, user, refusal, held, patient, now=now)
         return _form(request, held, asked, now=now, status=409, **refused)
     held_time.booked(request)
+    to_card = _card_page(request, booked, by=by, now=now)
     done = _("Your request is sent: %(when)s.") if booked.is_request else _("Your session is booked: %(when)s.")
     done %= {"when": when(booked.starts_at, booked.zone)}
     messages.success(request, told.with_mail(done, booked, by=by, now=now))
-    return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
+    return redirect_to(request, to_card or reverse("patient:appointment", args=[booked.code]))
+
+
+def _card_page(request: HttpRequest, booked: Appointment, *, by: Actor, now: datetime) -> str:
+    """Where a card is put on file, once somebody agreed to that and has the session; empty where nobody did."""
+    if not (agreed := KeepCard(request.POST).agreed) or not cards.is_offered(booked, patient=booked.person):
+        return ""
+    try:
+        language = get_language() or "en-au"
+        return cards.begin(patient=booked.person, agreed=agreed, language=language, by=by, now=now).url
+    except (OtherWords, OnlineRefused):
+        messages.info(request, _("No card was saved just now. You can add one under Invoices, Cards on file."))
+        return ""
 
 
 def _pay_ahead(
@@ -299,7 +315,11 @@ def _pay_ahead(
             language=get_language() or "en-au",
             by=by,
             now=now,
+            keeps_card=KeepCard(request.POST).agreed,
         )
+    except OtherWords:
+        messages.info(request, _("The words to agree to have changed since this page was opened. Please read them."))
+        return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except HoldExpired:
         return _ran_out(request, held, user=user, now=now)
     except UserHasRecord:  # a second window was faster
