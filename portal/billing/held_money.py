@@ -83,6 +83,6 @@ def _lost(people: Sequence[Patient], *, now: datetime) -> list[Lost]:
             left = kept_on(refund.returned) if refund.returned else ZERO
         if not left or (is_gone and refund.changed_at + TOLD_OF <= now):
             continue
-        gone_on = refund.changed_at.astimezone(booking.location.zone).date() if is_gone else None
+        gone_on = booking.location.day_of(refund.changed_at) if is_gone else None
         found.append(Lost(booking, left, gone_on, is_stuck))
     return found

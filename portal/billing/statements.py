@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
 
 from portal.billing.models import Allocation, CreditNote, Invoice, InvoiceStatus, NoteKind, Payment
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.clinic.models.psychologists import titled
+from portal.common.languages.times import local_day
 from portal.common.money import ZERO, cents
 from portal.common.text.normalise import full_name
 from portal.patients.models import Patient
@@ -74,7 +74,7 @@ def _session(
     """On which day a session was and with whom; its name is not said, as it may tell what it was about."""
     if starts_at is None:
         return None, ""
-    return starts_at.astimezone(ZoneInfo(zone or "UTC")).date(), titled(title or "", full_name(first or "", last or ""))
+    return local_day(starts_at, zone or "UTC"), titled(title or "", full_name(first or "", last or ""))
 
 
 @dataclass(frozen=True, slots=True)
