@@ -19,13 +19,26 @@ from pathlib import Path
 
 import pytest
 
-# Those that start processes, set a demo up or knock at every door take longest. They go first: whoever is done takes
-# over from the others, and nobody is left at the end with a minute's work alone.
-_SLOWEST = ("tests/ops/", "tests/test_visitors.py", "tests/notifications/test_killed_workers.py")
+# Those that start processes, set a demo up, knock at every door or live through much take longest. They go first:
+# whoever is done takes over from the others, and nobody is left at the end with a minute's work alone.
+SLOWEST = (
+    "tests/ops/",
+    "tests/test_visitors.py",
+    "tests/notifications/test_killed_workers.py",
+    "tests/appointments/test_openings_reference.py",
+    "tests/appointments/test_openings.py::test_agrees",
+    "tests/appointments/test_races.py::test_one_time",
+    "tests/billing/test_histories.py",
+    "tests/web/manager/test_rights.py",
+    "tests/web/reception/test_access.py::test_no_address",
+    "tests/web/test_forms_outlast_sessions.py",
+    "tests/web/test_query_counts.py",
+    "tests/web/test_stale_pages.py::test_every_form",
+)
 
 
 def takes_long(item: pytest.Item) -> bool:
-    return item.nodeid.startswith(_SLOWEST)
+    return item.nodeid.startswith(SLOWEST)
 
 
 # Pages draw what the rooms below them answer, and the rooms' own tests run on every database. On a second one these

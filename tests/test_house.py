@@ -10,7 +10,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.common.access.decorators import MARK
-from tests.selection import EVERY_CASE, FIRST_CASE_ALONE, PAGES_THAT_ASK, SAME_IN_A_BROWSER, SAME_ON_EVERY_ONE
+from tests.selection import EVERY_CASE, FIRST_CASE_ALONE, PAGES_THAT_ASK, SAME_IN_A_BROWSER, SAME_ON_EVERY_ONE, SLOWEST
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE = 450
@@ -77,9 +77,9 @@ def test_files_are_short_enough_to_read():
 
 
 @pytest.mark.parametrize(
-    "named", [*PAGES_THAT_ASK, *SAME_ON_EVERY_ONE, *SAME_IN_A_BROWSER, *EVERY_CASE, *FIRST_CASE_ALONE]
+    "named", [*SLOWEST, *PAGES_THAT_ASK, *SAME_ON_EVERY_ONE, *SAME_IN_A_BROWSER, *EVERY_CASE, *FIRST_CASE_ALONE]
 )
-def test_what_is_named_for_a_second_database_or_left_out_is_there(named):
+def test_what_is_named_to_go_first_or_for_a_second_database_or_left_out_is_there(named):
     beginning, _, test = named.partition("::")
     files = [*ROOT.glob(f"{beginning}*")]
     assert files
