@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
-from portal.appointments import actions, closed, states
+from portal.appointments import actions, closed
 from portal.appointments.models import Appointment, Closure
 from portal.clinic.models import Location, Mode
 from portal.common.access.actors import Actor
-from portal.journeys.stranded import StillBooked, ask_about, digest_of
+from portal.journeys.stranded import StillBooked, ask_about, digest_of, is_asked_about
 from portal.journeys.to_do import sessions
 
 __all__ = ["StillBooked", "add_closure", "digest_of", "remove_closure"]
@@ -46,7 +46,7 @@ def add_closure(
         now=now,
     )
     booked = _booked_in(closure)
-    ask_about([session for session in booked if states.is_to_come(session, now=now)], knowing=knowing, now=now)
+    ask_about([session for session in booked if is_asked_about(session, now=now)], knowing=knowing, now=now)
     sessions.raise_stranded(booked, by=by, now=now)
     return closure
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from copy import copy
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -24,12 +25,18 @@ from portal.journeys.rearranging.proposing import Without, nearest
 class StillBooked(Exception):
     """Sessions to come stand in the way of what somebody asked for, and nobody said that they know of these.
 
-    `proposed` are the times to which they could go once it is done, by their ids.
+    `proposed` are the times to which they could go once it is done, by their ids, and `by_video` the ids of those that
+    could be held at their own time by video.
     """
 
-    def __init__(self, sessions: Sequence[Appointment], proposed: Mapping[int, FreeTime]) -> None:
+    def __init__(
+        self,
+        sessions: Sequence[Appointment],
+        proposed: Mapping[int, FreeTime],
+        by_video: Set[int] = frozenset(),
+    ) -> None:
         super().__init__("sessions are booked")
-        self.sessions, self.proposed = list(sessions), proposed
+        self.sessions, self.proposed, self.by_video = list(sessions), proposed, by_video
 
 
 class Stranded(StrEnum):
@@ -63,7 +70,43 @@ def ask_about(
         pks = [session.pk for session in sessions]
         whole = {session.pk: session for session in Appointment.objects.filter(pk__in=pks).for_listing()}
         moving = [whole[session.pk] for session in (sessions if to_move is None else to_move)]
-        raise StillBooked([whole[pk] for pk in pks], nearest(moving, now=now, clinic=ClinicSettings.current()))
+        proposed = nearest(moving, now=now, clinic=ClinicSettings.current())
+        raise StillBooked([whole[pk] for pk in pks], proposed, can_be_by_video(moving))
+
+
+def is_asked_about(session: Appointment, *, now: datetime) -> bool:
+    """Whether a change that closes its time asks about it: it is to come, booked or asked for and not answered yet."""
+    return states.is_to_come(session, now=now) or (session.is_request and session.ends_at > now)
+
+
+def can_be_by_video(sessions: Iterable[Appointment]) -> set[int]:
+    """The ids of those in person that could be held at their own time by video: only the place is in the way.
+
+    Two queries.
+    """
+    people, services, places = kept.psychologists(), kept.services(), kept.places()
+    there = [
+        session
+        for session in sessions
+        if session.mode == Mode.IN_PERSON
+        and session.is_booked
+        and places[session.location_id].is_active
+        and services[session.service_id].is_active
+        and people[session.psychologist_id].is_active
+        and not people[session.psychologist_id].has_left
+        and Mode.VIDEO in people[session.psychologist_id].modes_for(services[session.service_id])
+    ]
+    by_video = [copy(session) for session in there]
+    for session in by_video:
+        session.mode = Mode.VIDEO
+    return {session.pk for session in by_video} - away(by_video) - outside_hours(by_video)
+
+
+def requests_in_the_way(requests: Iterable[Appointment]) -> list[Appointment]:
+    """Those of these requests that can't be confirmed: their psychologist is away, or their place closed. One query."""
+    asked = list(requests)
+    cant_be = away(asked) | at_closed_places(asked)
+    return [session for session in asked if session.pk in cant_be]
 
 
 def asked_of_leaving(psychologist: Psychologist, *, now: datetime) -> StillBooked:

@@ -50,7 +50,7 @@ def add_time_slot(
         sessions.look_again(_booked_in(slot), by=by, now=now)
     else:
         booked = _booked_in(slot)
-        to_come = booked_in(slot, now=now)
+        to_come = [session for session in booked if stranded.is_asked_about(session, now=now)]
         # Looked at under the diary's lock: what is booked meanwhile is asked about too.
         ask_about(to_come, knowing=knowing, now=now)
         sessions.raise_stranded(booked, by=by, now=now)

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
+from portal.common.languages.punctuation import listed
 from portal.common.languages.times import when_short
 from portal.journeys.choosing import FreeTime
 from portal.journeys.stranded import StillBooked, digest_of
@@ -32,6 +33,8 @@ class Line:
 
     session: Appointment
     proposed: str
+    # Whether it could be held at its own time by video.
+    by_video: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,12 @@ class Question:
     @property
     def in_that_time(self) -> str:
         """How many they are, where somebody would be away."""
-        words = ngettext("%(n)d session is booked in that time", "%(n)d sessions are booked in that time", self.count)
-        return words % {"n": self.count}
+        asked_for = sum(session.is_request for session in self.page.paginator.object_list)
+        booked = self.count - asked_for
+        words = ngettext("%(n)d session is booked in that time", "%(n)d sessions are booked in that time", booked)
+        also = ngettext("%(n)d session is asked for in it", "%(n)d sessions are asked for in it", asked_for)
+        said = [words % {"n": booked}] if booked else []
+        return listed([*said, also % {"n": asked_for}] if asked_for else said)
 
 
 def known(data: Mapping[str, str]) -> str:
@@ -65,7 +72,10 @@ def known(data: Mapping[str, str]) -> str:
 def question(asked: StillBooked, data: Mapping[str, str]) -> Question:
     """The page of the sessions that a form asks for, the first unless it turns."""
     page: Page[Appointment] = Paginator(asked.sessions, PER_PAGE).get_page(data.get(TURN))
-    lines = [Line(session, _proposed(session, asked.proposed.get(session.pk))) for session in page.object_list]
+    lines = [
+        Line(session, _proposed(session, asked.proposed.get(session.pk)), session.pk in asked.by_video)
+        for session in page.object_list
+    ]
     return Question(lines, page, digest_of(asked.sessions))
 
 

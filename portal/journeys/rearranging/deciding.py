@@ -29,11 +29,11 @@ from portal.appointments.refusals import (
     Refusal,
     SlotTaken,
 )
-from portal.clinic.models import Location, Psychologist
+from portal.clinic.models import Location, Mode, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.database.compiled import compiled
 from portal.common.labels import labels_of
-from portal.journeys import booking
+from portal.journeys import booking, stranded
 from portal.journeys.choosing import FreeTime
 from portal.journeys.rearranging import offering
 from portal.journeys.to_do import steps
@@ -46,6 +46,8 @@ class What(StrEnum):
     """What can be decided; what is left undecided stays on the desk's list."""
 
     MOVE = "move"
+    # At its own time, by video.
+    VIDEO = "video"
     OFFER = "offer"
     KEEP = "keep"
     CANCEL = "cancel"
@@ -55,6 +57,7 @@ class Came(StrEnum):
     """What came of a decision, as one word."""
 
     MOVED = "moved"
+    BY_VIDEO = "by_video"
     OFFERED = "offered"
     KEPT = "kept"
     CANCELLED = "cancelled"
@@ -76,7 +79,7 @@ class Came(StrEnum):
     @property
     def is_done(self) -> bool:
         """Whether it was done as it was decided."""
-        return self in {Came.MOVED, Came.OFFERED, Came.KEPT, Came.CANCELLED}
+        return self in {Came.MOVED, Came.BY_VIDEO, Came.OFFERED, Came.KEPT, Came.CANCELLED}
 
 
 class Decision(NamedTuple):
@@ -188,6 +191,9 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
                 keeps_free_time=True,
             )
             came = Came.MOVED
+        case What.VIDEO:
+            _hold_by_video(session, decision, by=by, now=now)
+            came = Came.BY_VIDEO
         case What.CANCEL:
             booking.cancel_session(appointment=session, reason=reason_of(asked), by=by, now=now, seen=decision.seen)
             came = Came.CANCELLED
@@ -206,6 +212,24 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
         _refuse_offered_meanwhile(session, decision, revision=revision, now=now)
         offering.end_offers(session, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
     return came
+
+
+def _hold_by_video(session: Appointment, decision: Decision, *, by: Actor, now: datetime) -> None:
+    """Where only the place is in the way: at its own time, free to cancel as long as before."""
+    if not stranded.can_be_by_video([session]):
+        raise NotOffered("mode")
+    moved = booking.reschedule_session(
+        appointment=session,
+        starts_at=session.starts_at,
+        mode=Mode.VIDEO,
+        by=by,
+        now=now,
+        seen=decision.seen,
+        keeps_free_time=True,
+    )
+    # Under its lock by now: somebody may have taken leave since it was asked.
+    if stranded.away([moved]):
+        raise NotOffered("time")
 
 
 def _refuse_offered_meanwhile(session: Appointment, decision: Decision, *, revision: int, now: datetime) -> None:
@@ -291,6 +315,12 @@ def mails(session: Appointment, decision: Decision, *, now: datetime, times: Seq
             )
             moved.psychologist = decision.psychologist or session.psychologist
             previews = booking.preview(moved, "appointment_moved", before=session, now=now)
+        case What.VIDEO:
+            held = booking.as_moved(
+                session, starts_at=session.starts_at, location=session.location, now=now, keeps_free_time=True
+            )
+            held.mode, held.room = Mode.VIDEO, None
+            previews = booking.preview(held, "appointment_changed", before=session, now=now)
         case What.CANCEL:
             previews = booking.preview(session, "appointment_cancelled", now=now)
         case What.OFFER:

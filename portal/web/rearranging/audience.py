@@ -47,6 +47,14 @@ class Audience:
     def to_do_url(self) -> str:
         return reverse(f"{self.namespace}:to_do")
 
+    @property
+    def answer_page(self) -> str:
+        return f"{self.namespace}:answer"
+
+    def why_closed(self, session: Appointment) -> str:
+        """Why a request can't be confirmed, in words. No query."""
+        return self._in_words(STRANDED.name, session)
+
     def why(self, session: Appointment, asked: Iterable[ToDo]) -> list[str]:
         """Why a session can't be held as it is booked, in words. No query."""
         return [self._in_words(to_do.kind, session) for to_do in asked]

@@ -22,6 +22,7 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest
 from portal.journeys.meanwhile import were_with
 from portal.journeys.rearranging.deciding import Came, decide, undecided_sessions
+from portal.journeys.stranded import requests_in_the_way
 from portal.web.rearranging.audience import Audience, address
 from portal.web.rearranging.rows import DECIDED, PER_PAGE, Row, in_words, letters, read, rows_of
 
@@ -110,8 +111,12 @@ def _page(
     rows = rows_of(shown, audience=audience, now=now, clinic=clinic, data=data)
     if "all" in data:
         _choose_the_proposed(rows)
+    asked_for = Appointment.objects.visible_to(request.actor).requests().filter(ends_at__gt=now).for_listing()
+    if chosen is not None:
+        asked_for = asked_for.filter(psychologist=chosen)
     context: dict[str, Any] = {
         "audience": audience,
+        "requests": [(session, audience.why_closed(session)) for session in requests_in_the_way(asked_for)],
         "rows": rows,
         "page": page,
         "people": people,

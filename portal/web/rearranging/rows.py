@@ -19,6 +19,7 @@ from portal.journeys.meanwhile import last_step
 from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, Mail, What, mails, may_stay, undecided_about
 from portal.journeys.rearranging.proposing import COLLEAGUES, Proposed, propose
+from portal.journeys.stranded import can_be_by_video
 from portal.patients import reaching
 from portal.web.rearranging.audience import Audience
 from portal.worklist.models import ToDo
@@ -53,6 +54,8 @@ class Row:
     offer: MoveOffer | None = None
     now: datetime | None = None
     is_reached: bool = True
+    # Whether it could be held at its own time by video.
+    can_be_by_video: bool = False
 
     @property
     def can_offer(self) -> bool:
@@ -101,6 +104,7 @@ def rows_of(
     # Nobody but the desk puts somebody into another's diary.
     proposed = propose(sessions, now=now, clinic=clinic, colleagues=0 if audience.of_one else COLLEAGUES)
     unreached = reaching.unreached({session.patient_id for session in sessions if session.patient_id})
+    by_video = can_be_by_video(sessions)
     rows = []
     for session in sessions:
         times = proposed[session.pk]
@@ -108,8 +112,14 @@ def rows_of(
         row = Row(session, why, audience.why(session, why), _own(times, session), _of_colleagues(times, session))
         row.offer, row.now = offers.get(session.pk), now
         row.is_reached = session.patient_id not in unreached
+        row.can_be_by_video = session.pk in by_video
         sent = (data or {}).get(f"{DECIDED}{row.code}", "")
-        offered = {choice.value for choice in (*row.own, *row.colleagues)} | {What.KEEP, What.CANCEL, What.OFFER}
+        offered = {choice.value for choice in (*row.own, *row.colleagues)} | {
+            What.KEEP,
+            What.CANCEL,
+            What.OFFER,
+            What.VIDEO,
+        }
         row.chosen = sent if sent in offered else ""
         rows.append(row)
     return rows
@@ -154,7 +164,7 @@ def read(data: Mapping[str, str], session: Appointment) -> Decision | None:
     shown, _space, offer = seen.partition(" ")
     verb, _space, time = said[:LONGEST_ANSWER].partition(" ")
     match verb:
-        case What.KEEP | What.CANCEL | What.OFFER:
+        case What.KEEP | What.CANCEL | What.OFFER | What.VIDEO:
             return Decision(What(verb), shown, offer=offer)
         case What.MOVE:
             try:
@@ -192,6 +202,8 @@ def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> s
         case Came.MOVED:
             at, name = when(session.starts_at, session.zone), session.psychologist.name
             return f"{_('Moved to %(when)s with %(name)s.') % {'when': at, 'name': name}} {_told(session, now=now)}"
+        case Came.BY_VIDEO:
+            return f"{_('It takes place at the same time, by video.')} {_told(session, now=now)}"
         case Came.CANCELLED:
             return f"{_('Cancelled.')} {_told(session, now=now)}"
         case Came.OFFERED:

@@ -9,11 +9,13 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.appointments.answers import ANSWERS
+from portal.appointments.closed import closure_words
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, WrongState
@@ -21,6 +23,7 @@ from portal.appointments.states import Why
 from portal.common.access.decorators import ActorRequest
 from portal.journeys import booking, requests
 from portal.journeys.meanwhile import last_step
+from portal.journeys.stranded import requests_in_the_way
 
 
 class DeclineForm(forms.Form):
@@ -59,6 +62,12 @@ def answer(request: ActorRequest, code: UUID, *, to: str) -> HttpResponse:
         return redirect(to, code=session.code)
     told = [reader.address for reader in booking.told(session, now=now)]
     context = {"session": session, "form": form, "told": told, "page": to}
+    if requests_in_the_way([session]):
+        shut = closure_words(session.location_id, session.starts_at, session.ends_at, mode=session.mode)
+        context["in_the_way"] = (
+            _("Closed then: %(why)s") % {"why": shut} if shut else _("The psychologist is away then")
+        )
+        context["patient_url"] = reverse(f"{to.partition(':')[0]}:patient", args=[session.person.code])
     return render(request, "to_do/answer.html", context, status=422 if form.errors else 200)
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, MoveOffer, Status, TimeSlot
-from portal.journeys import time_away
+from portal.journeys import closing, time_away
 from portal.journeys.rearranging.deciding import undecided
 from portal.notifications.models import Notice
 from tests import make
@@ -280,3 +280,61 @@ def test_an_old_page_does_not_cancel_what_somebody_else_offered_times_for(desk, 
     # Who has read of it may.
     desk.post(HERE, said(after, **{str(session.code): "cancel"}))
     assert Appointment.objects.get(pk=session.pk).status == Status.CANCELLED
+
+
+def test_where_only_the_place_is_closed_it_is_held_at_the_same_time_by_video(desk, place):
+    """Painters close the place to people who come in; leave closes the hour to everybody."""
+    closed, away = place.session(hours=24), place.session(hours=48)
+    at = closed.starts_at
+    by_phone = make.service(video=False)
+    no_video = place.session(hours=26, service=by_phone)
+    closing.add_closure(
+        location=place.location,
+        first_day=place.location.day_of(at),
+        last_day=place.location.day_of(at),
+        label="Painters",
+        modes=["in_person"],
+        by=make.actor(role=Role.RECEPTION),
+        now=NOW,
+    )
+    leave(place, start=away.starts_at - timedelta(hours=1), days=1)
+    page = desk.get(HERE)
+    assert ["video" in options(page, each) for each in (closed, away, no_video)] == [True, False, False]
+    assert "Only the place is in the way" in row(page, closed)
+    looked = desk.post(HERE, said(page, **{str(closed.code): "video"}) | {"look": "1"})
+    assert "same time as before" in looked.text
+    told_before = told()
+    answer = desk.post(HERE, said(page, **{str(closed.code): "video", str(away.code): "video"}), follow=True)
+    assert "It takes place at the same time, by video." in answer.text
+    closed.refresh_from_db()
+    away.refresh_from_db()
+    assert (closed.starts_at, closed.mode, closed.room, away.mode) == (at, "video", None, "in_person")
+    assert Notice.objects.filter(template="appointment_changed").count() == told() - told_before == 1
+    assert str(closed.code) not in set(undecided().values_list("about_code", flat=True))
+
+
+def test_what_is_asked_for_in_a_closed_time_is_listed_and_declined(desk, place):
+    request = place.session(hours=24, status=Status.REQUESTED, answer_by=NOW + timedelta(hours=5))
+    day = place.location.day_of(request.starts_at)
+    said_of_it = {"whose": "clinic", "first_day": f"{day:%Y-%m-%d}", "label": "Painters"}
+    time_off = reverse("reception:time_off")
+    asked = desk.post(time_off, said_of_it)
+    assert asked.status_code == 422
+    assert "1 session is asked for in it" in asked.text
+    assert "Asked for, and not booked yet" in asked.text
+    assert "is booked in that time" not in asked.text
+    saved = desk.post(time_off, said_of_it | {"known": asked.context["asked"].digest}, follow=True)
+    listed = reverse("reception:answer", args=[request.code])
+    assert saved.redirect_chain[-1][0] == HERE
+    assert listed in saved.text
+    assert "Closed then: Painters" in saved.text
+    assert "Nothing to rearrange" not in saved.text
+    # It is no booking: nothing moves it, and it can't be confirmed.
+    assert f"do-{request.code}" not in saved.text
+    page = desk.get(listed)
+    assert "It can't be confirmed" in page.text
+    assert 'name="approve"' not in page.text
+    desk.post(listed, {"seen": request.seen_as, "reason": "time"})
+    request.refresh_from_db()
+    assert request.status == Status.DECLINED
+    assert listed not in desk.get(HERE).text
