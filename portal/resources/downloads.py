@@ -7,6 +7,7 @@ from datetime import datetime
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
 from portal.clinic.models import ClinicSettings
+from portal.common.documents.kinds import served_as
 from portal.common.media import serving
 from portal.resources import storage
 from portal.resources.actions import files
@@ -26,7 +27,7 @@ def send(request: HttpRequest, resource: Resource, *, public: bool) -> HttpRespo
         request,
         file,
         size=version.size,
-        media_type=version.what.media_type,
+        media_type=served_as(version.what, version.name),
         name=version.name,
         digest=version.sha256,
         inline=version.what.opens_in_a_browser,

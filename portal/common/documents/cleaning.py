@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import audio, office, pdfs
-from portal.common.documents.kinds import DOCUMENT_BYTES, CleanFile, Kind, clean_name, refusal
+from portal.common.documents.kinds import DOCUMENT_BYTES, CleanFile, Kind, clean_name, is_table, refusal
 from portal.common.media.uploads import clean_image
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ PICTURE_EDGE = 2400
 # A program is text too: for text alone the end of the name says which it is.
 TEXT_NAMES = re.compile(r"\.(?:txt|text|md|csv)\Z|\A[^.]*\Z", re.IGNORECASE)
 
+# What a spreadsheet would run as it opens a table: a cell that begins so, or by a sign and calls something.
+RUNS = re.compile(r"""(?:^|[,;\t])[ "']*(?:[=@]|[+-][^,;\t\n]*[|(!])""", re.MULTILINE)
+
+FORMULAS = _("Cells of this table begin like formulas, which a spreadsheet runs. Save it as an .xlsx or a PDF instead.")
 WEB_PAGE = _("This file is a web page, a drawing or a program. Save it as a PDF and choose that one.")
 UNKNOWN = _("We can't tell what kind of file this is. Save it as a PDF and choose that one.")
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa")
@@ -91,14 +96,20 @@ def _text(content: bytes, *, name: str) -> bytes:
         raise refusal(WEB_PAGE, "web_page")
     if not text.strip():
         raise refusal(_("This file is empty."), "empty")
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    kept = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    if not is_table(name):
+        return kept
+    if RUNS.search(text):
+        raise refusal(FORMULAS, "formulas")
+    # By this mark Excel knows that letters beyond ASCII are UTF-8.
+    return kept if text.isascii() else codecs.BOM_UTF8 + kept
 
 
 class DocumentInput(forms.FileInput):
     """Says which files it takes."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        ends = ",".join([*(f".{kind.value}" for kind in Kind), ".jpeg", ".webp"])
+        ends = ",".join([*(f".{kind.value}" for kind in Kind), ".csv", ".jpeg", ".webp"])
         super().__init__({"accept": ends, **(attrs or {})})
 
 

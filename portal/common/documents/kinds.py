@@ -65,6 +65,8 @@ _MEDIA_TYPES = {
     Kind.JPEG: "image/jpeg",
     Kind.MP3: "audio/mpeg",
 }
+# A table in plain text is called so, or no spreadsheet opens it by itself.
+TABLE = ".csv"
 _ICONS = {Kind.XLSX: "file-spreadsheet", Kind.PNG: "image", Kind.JPEG: "image", Kind.MP3: "headphones"}
 
 
@@ -99,8 +101,19 @@ _JOINERS = "\u200c\u200d"
 _PUNCTUATION = dict.fromkeys(map(ord, '<>:"|?*%'), " ")
 
 
+def is_table(name: str) -> bool:
+    """Whether a text is called a table, by the end of its name."""
+    return name.strip().lower().endswith(TABLE)
+
+
+def served_as(kind: Kind, name: str) -> str:
+    """The media type of a file of this kind that is saved under this name."""
+    return "text/csv; charset=utf-8" if kind == Kind.TEXT and is_table(name) else kind.media_type
+
+
 def clean_name(name: str, kind: Kind) -> str:
     """A name to save it under: the last part of a path, in letters that no system trips over, its end ours."""
+    ending = TABLE if kind == Kind.TEXT and is_table(name) else f".{kind.value}"
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
     name = name.replace("\\", "/").rsplit("/", 1)[-1].translate(_PUNCTUATION)
     name = "".join(c for c in name if c in _JOINERS or unicodedata.category(c) not in _UNSAFE)
@@ -111,4 +124,4 @@ def clean_name(name: str, kind: Kind) -> str:
     stem = " ".join(stem.split()).strip(around)[:LONGEST_NAME].strip(around)
     if not stem or _RESERVED.fullmatch(stem):
         stem = "document"
-    return f"{stem}.{kind.value}"
+    return f"{stem}{ending}"

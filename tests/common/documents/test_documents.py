@@ -14,7 +14,7 @@ from PIL import Image
 
 from portal.common import documents
 from portal.common.documents import DocumentField, Kind, clean_document, office, pdfs
-from portal.common.documents.kinds import clean_name
+from portal.common.documents.kinds import clean_name, served_as
 from portal.common.media.uploads import MB
 from tests.common.documents import made
 
@@ -51,6 +51,20 @@ def test_kind_is_told_by_content_whatever_the_name(content, kind):
 def test_text_is_kept_in_one_spelling():
     clean = cleaned("\ufeffSchlaf\r\nwas gut".encode(), "tagebuch.txt")
     assert (clean.kind, clean.content) == (Kind.TEXT, b"Schlaf\nwas gut")
+
+
+def test_a_table_stays_one_and_runs_nothing():
+    clean = cleaned(b"Tag,Stunden\r\nDi,-1\r\nMi,7\r\n", "C:\\Schlaf.CSV")
+    assert (clean.kind, clean.name, clean.content) == (Kind.TEXT, "Schlaf.csv", b"Tag,Stunden\nDi,-1\nMi,7\n")
+    assert served_as(clean.kind, clean.name) == "text/csv; charset=utf-8"
+    assert cleaned("Tag,Müde".encode(), "a.csv").content == "\ufeffTag,Müde".encode()
+    for cell in ("=1+1", '"=HYPERLINK(A1)"', "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+SUM(A1)"):
+        with pytest.raises(ValidationError) as refused:
+            cleaned(f"Day,What\nTue,{cell}\n".encode(), "a.csv")
+        assert refused.value.code == "formulas"
+    # Of a text that is no table nothing runs.
+    assert cleaned(b"=1+1", "a.txt").name == "a.txt"
+    assert served_as(Kind.TEXT, "a.txt") == "text/plain; charset=utf-8"
 
 
 def test_size_and_digest_are_of_what_is_kept():
