@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import stripe
@@ -306,12 +308,28 @@ def test_somebody_elses_invoice(till):
     assert PaymentAttempt.objects.count() == 0
 
 
+def _refresh(page):
+    head = page.content.decode().partition("</head>")[0]
+    found = re.search(r'<noscript><meta http-equiv="refresh" content="10;url=([^"]+)"></noscript>', head)
+    return unescape(found[1]) if found else ""
+
+
 def test_the_page_shows_it_without_reloading(till):
     invoice = till.invoice()
     till.pays(till.press_pay(invoice))
     url = f"/my/invoices/{invoice.number}/?paying={till.attempt().code}"
     page = till.client.get(url)
     assert "We are waiting for word of your payment" in page.content.decode()
+    # Without script it is read anew six times, and whoever reads may stop that.
+    refreshes = [_refresh(page)]
+    while refreshes[-1]:
+        refreshes.append(_refresh(till.client.get(f"/my/invoices/{invoice.number}/{refreshes[-1]}")))
+    paying = f"?paying={till.attempt().code}&looks="
+    assert refreshes == [*(f"{paying}{n}" for n in range(1, 7)), ""]
+    assert 'looks=6">Stop looking</a>' in page.content.decode()
+    stopped = till.client.get(f"{url}&looks=6").content.decode()
+    assert ("Stop looking" in stopped, "Look again" in stopped) == (False, True)
+    assert _refresh(till.client.get(f"{url}&looks=x")) == ""
     # The first page gave the browser its cookie against forged requests.
     known = till.client.get(url).context["known"]
     asks = {"HX-Request": "true", "HX-Target": "bill", "HX-Polling": "true", "If-None-Match": f'"{known}"'}
