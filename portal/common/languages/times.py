@@ -86,7 +86,9 @@ def _clock_in(hour: int, minute: int, language: str) -> str:
     if language in PATTERNS:
         from babel.dates import format_time
 
-        return format_time(time(hour, minute), PATTERNS[language]["clock"], locale=to_locale(language))
+        written = format_time(time(hour, minute), PATTERNS[language]["clock"], locale=to_locale(language))
+        # In a narrow line the half of the day would go to the next one, and be read with what follows.
+        return written.replace(" ", "\N{NO-BREAK SPACE}")
     return f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
 
 

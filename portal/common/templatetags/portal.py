@@ -55,6 +55,12 @@ def ltr(written: Any) -> str:
 
 
 @register.filter
+def whole(written: Any) -> SafeString:
+    """A number such as `RCT-04E3B0BA`, that no line breaks in two, its groups in order among Arabic words."""
+    return format_html('<bdi class="nowrap">{}</bdi>', written)
+
+
+@register.filter
 def apart(written: Any) -> str:
     """A name that keeps its own direction where no element can hold it apart, as in a label."""
     return punctuation.apart(written)

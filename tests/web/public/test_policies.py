@@ -138,6 +138,22 @@ def test_what_the_manager_typed_is_text_and_never_markup(client):
     assert '<a href="https://example.com" rel="nofollow">https://example.com</a>' in html
 
 
+def test_what_changed_is_said_in_the_language_of_the_page_or_says_that_it_is_english(client):
+    publishing.publish_first(by=Actor.system("test"), now=NOW)
+    publishing.publish(
+        kind=PolicyKind.FEES,
+        effective_from=NOW.date() + timedelta(days=1),
+        changes="Later.",
+        by=Actor.system("t"),
+        now=NOW,
+    )
+    here, there = (page(client, f"{path}/fees/").partition('id="all-versions"')[2] for path in ("", "/vi"))
+    assert "The first version." in here
+    assert "In English" not in here
+    assert "The first version." not in there
+    assert 'Bằng tiếng Anh: <span lang="en" dir="auto">Later.</span>' in there
+
+
 def test_prices_are_todays_while_the_rules_are_those_published(client):
     service = make.service(name="A session", fee="220.00")
     make.psychologist()
