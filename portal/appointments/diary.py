@@ -15,7 +15,6 @@ from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Closed, Extra, Hours, Opening, Seconds, Span, by_way, joined, openings
-from portal.appointments.outside.taken import busy_elsewhere
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, rooms
 from portal.clinic.kept import psychologists as known_psychologists
@@ -308,7 +307,7 @@ def closed_days(
 class Dated:
     """The exceptions to weekly hours: extra time, time away, and unless `by_hours_alone` what people have elsewhere.
 
-    One query, or two.
+    One query.
     """
 
     def __init__(
@@ -316,16 +315,18 @@ class Dated:
     ) -> None:
         self.extra: defaultdict[int, list[Extra]] = defaultdict(list)
         self.leave: defaultdict[int, list[Span]] = defaultdict(list)
-        self.elsewhere: Mapping[int, list[Span]] = {}
+        self.elsewhere: defaultdict[int, list[Span]] = defaultdict(list)
         known = places()
         # Plain values: a page of many people reads hundreds of these, and needs no models made of them.
-        for whose, kind, starts_at, ends_at, location in rows.slots([p.pk for p in psychologists], start, end):
-            if kind == TimeSlot.Kind.BLOCKED:
+        for whose, kind, starts_at, ends_at, location in rows.dated(
+            [p.pk for p in psychologists], start, end, by_hours_alone=by_hours_alone
+        ):
+            if kind == rows.ELSEWHERE:
+                self.elsewhere[whose].append(Span(starts_at, ends_at))
+            elif kind == TimeSlot.Kind.BLOCKED:
                 self.leave[whose].append(Span(starts_at, ends_at))
             elif known[location].is_active:
                 self.extra[whose].append(Extra(starts_at, ends_at, known[location].zone, location))
-        if not by_hours_alone:
-            self.elsewhere = busy_elsewhere([p.pk for p in psychologists], start=start, end=end)
 
     def blocked(self, psychologist: int) -> list[Span]:
         """When somebody can't be there."""
@@ -379,7 +380,7 @@ class Taken:
 
 
 class Reading:
-    """The diaries of some people on some local days, read once, whatever is asked of them then. Three queries.
+    """The diaries of some people on some local days, read once, whatever is asked of them then. Two queries.
 
     Without `with_rooms` a room is always free. `without` are the ids of sessions that take no time.
     """

@@ -8,16 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, Count, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 from portal.accounts.models import User
-from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.models import Appointment, OutsideBusy, TimeSlot
 from portal.appointments.states import TAKING_TIME
 from portal.common.access.actors import Actor
 from portal.common.database.compiled import compiled
 from portal.common.database.epoch import Epoch
 
+# What stands for a kind of time slot where somebody's own calendar, kept elsewhere, says that they are busy.
+ELSEWHERE = "elsewhere"
 _OF_SLOT = [column.attname for column in TimeSlot._meta.concrete_fields]
 
 
@@ -29,17 +31,26 @@ def loads(psychologists: Collection[int], start: datetime, end: datetime) -> Que
 
 
 @compiled
-def slots(
-    psychologists: Collection[int], start: datetime, end: datetime
-) -> QuerySet[TimeSlot, tuple[int, str, datetime, datetime, Any]]:
-    """Extra time and time away, in order: whose, of which kind, from when until when, and where."""
-    touching = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
-    return touching.order_by("starts_at", "pk").values_list("psychologist", "kind", "starts_at", "ends_at", "location")
+def dated(
+    psychologists: Collection[int], start: datetime, end: datetime, *, by_hours_alone: bool
+) -> QuerySet[Any, tuple[int, str, datetime, datetime, Any]]:
+    """Extra time, time away, and unless `by_hours_alone` what people have elsewhere, in order, in one statement.
+
+    Whose, of which kind or `ELSEWHERE`, from when until when, and where.
+    """
+    slots = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end).order_by()
+    own = slots.values_list("psychologist", "kind", "starts_at", "ends_at", "location")
+    if by_hours_alone:
+        return own.order_by("starts_at", "pk")
+    away = OutsideBusy.objects.filter(psychologist__in=psychologists, starts_at__lt=end, ends_at__gt=start).order_by()
+    kind, nowhere = Value(ELSEWHERE, CharField()), Value(None, BigIntegerField())
+    others = away.values_list("psychologist", kind, "starts_at", "ends_at", nowhere)
+    return own.union(others, all=True).order_by("starts_at", "ends_at")
 
 
 @compiled
 def whole_slots(psychologists: Collection[int], start: datetime, end: datetime) -> QuerySet[TimeSlot, tuple[Any, ...]]:
-    """The same with all that is known of them, for `as_slot`."""
+    """Extra time and time away with all that is known of them, in order, for `as_slot`."""
     touching = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
     return touching.order_by("starts_at", "pk").values_list(*_OF_SLOT)
 

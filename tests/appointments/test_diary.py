@@ -154,11 +154,11 @@ def test_one_query_count_for_one_and_for_twenty(practice, django_assert_num_quer
     make.room(location=practice.location)
     ask(practice, everybody, mode="in_person")
     # The stamp of what is kept, the sessions, the dated slots and what people have elsewhere.
-    with kept.one_stamp(), django_assert_num_queries(4):
+    with kept.one_stamp(), django_assert_num_queries(3):
         found = ask(practice, everybody)
     assert len(found) == people
     assert all(found.values())
-    with kept.one_stamp(), django_assert_num_queries(4):
+    with kept.one_stamp(), django_assert_num_queries(3):
         ask(practice, everybody, mode="in_person")
 
 
@@ -218,7 +218,7 @@ def test_next_openings_look_as_far_as_they_must(practice, nine, django_assert_ma
     make.time_slot(psychologist=colleague, starts_at=nine - 6 * DAY, minutes=60 * 24 * 27 + 7 * 60)
     by_hand = everything(practice, people)
     defaults = {"service": practice.service, "now": practice.ask()["now"], "clinic": practice.clinic}
-    with kept.one_stamp(), django_assert_max_num_queries(4 * 4):
+    with kept.one_stamp(), django_assert_max_num_queries(3 * 4):
         found = diary.next_openings(people, **defaults, count=5)
     assert found == [by_hand[at] for at in sorted(by_hand)[:5]]
     firsts = diary.first_openings(people, **defaults)

@@ -71,9 +71,9 @@ class _Taken(NamedTuple):
 class Outlook:
     """What is free and what is taken for one patient with one psychologist, at the times that are asked about.
 
-    Four queries, however many times there are, and one or two more where `nearest` is asked. Of other people's sessions
-    only those are read that may clash: half a year of everybody's in the same rooms would be thousands. `without` are
-    the ids of sessions that are being moved.
+    Three queries, however many times there are, and one or two more where `nearest` is asked. Of other people's
+    sessions only those are read that may clash: half a year of everybody's in the same rooms would be thousands.
+    `without` are the ids of sessions that are being moved.
     """
 
     def __init__(
