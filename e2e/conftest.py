@@ -54,12 +54,22 @@ expect.set_options(timeout=10_000)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A journey's tests follow each other in one worker; a look at one page is taken by whichever is free."""
+    """A journey's tests follow each other in one worker, and so do looks at the pages of one person.
+
+    Their window opens once, and a browser that has just opened is slow. Other looks are taken by whichever is free.
+    """
     for item in items:
         if not item.get_closest_marker("look"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        elif isinstance(item, pytest.Function) and (place := _place_of(item)):
+            item.add_marker(pytest.mark.xdist_group(f"seen by {place.who}"))
     for item in journeys_for_a_second_database(items):
         item.add_marker(pytest.mark.every_database)
+
+
+def _place_of(item: pytest.Function) -> Place | None:
+    place: Place | None = item.callspec.params.get("place") if hasattr(item, "callspec") else None
+    return place
 
 
 # ---- The portal ------------------------------------------------------------------------------------------------------
