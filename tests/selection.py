@@ -125,6 +125,10 @@ EVERY_CASE = ()
 FIRST_CASE_ALONE = ("tests/common/test_guards.py",)
 # What a second database would trip over comes up in the first of made-up values, or has a test of its own.
 FEW_EXAMPLES = 10
+# What such a mark says of when it skips, or why.
+_OF_A_DATABASE = re.compile("sqlite|postgresql", re.IGNORECASE)
+# A file without any of these words opens no database by itself.
+_OPENS_ONE = re.compile(r"django_db|transactional_db|live_server|admin_client|admin_user|\bdb\b")
 
 # ---- In a browser ----
 
@@ -164,7 +168,8 @@ def selected_for_a_second_database(items: Iterable[pytest.Item]) -> set[pytest.I
 
 
 def runs_on_one_kind_alone(item: pytest.Item) -> bool:
-    return item.get_closest_marker("skipif") is not None
+    skipped = item.get_closest_marker("skipif")
+    return skipped is not None and bool(_OF_A_DATABASE.search(f"{skipped.args} {skipped.kwargs}"))
 
 
 def asks_in_every_case(nodeid: str) -> bool:
@@ -175,8 +180,12 @@ def asks_in_every_case(nodeid: str) -> bool:
 
 def is_never_selected(file: Path, name: str) -> bool:
     """Whether a file of tests need not even be read for a second database; `name` is its path from the checkout."""
-    is_left_out = name.startswith(_PAGES) and not any(page.partition("::")[0] == name for page in PAGES_THAT_ASK)
-    return is_left_out and "skipif" not in file.read_text()
+    text = file.read_text()
+    if name.startswith(_PAGES) and not any(page.partition("::")[0] == name for page in PAGES_THAT_ASK):
+        return "skipif" not in text
+    # Fixtures that open one could come from beside it, or from a folder above; those of all tests open none.
+    beside = file.parents[: len(Path(name).parts) - 2]
+    return not _OPENS_ONE.search(text) and not any((folder / "conftest.py").exists() for folder in beside)
 
 
 def may_differ_by_database(item: pytest.Item) -> bool:

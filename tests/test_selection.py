@@ -9,8 +9,8 @@ from tests.selection import is_never_selected, journeys_for_a_second_database, s
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def item(nodeid, *, marks=("django_db",), fixtures=()):
-    marks = {name: pytest.mark.skipif if name == "skipif" else name for name in marks}
+def item(nodeid, *, marks=("django_db",), fixtures=(), why=""):
+    marks = {name: pytest.mark.skipif(False, reason=why).mark if name == "skipif" else name for name in marks}
     # As Pytest's own, it is told from another by being itself.
     return type("Item", (), {"nodeid": nodeid, "fixturenames": fixtures, "get_closest_marker": marks.get})()
 
@@ -38,8 +38,10 @@ def test_what_the_database_decides_is_asked_in_every_case(named):
 
 
 def test_what_runs_on_one_kind_of_database_alone_is_never_left_out():
-    cases = [item(f"tests/web/reception/test_runs.py::test_it[{n}]", marks=("skipif", "django_db")) for n in range(3)]
+    name, marks = "tests/web/reception/test_runs.py", ("skipif", "django_db")
+    cases = [item(f"{name}::test_it[{n}]", marks=marks, why="SQLite has one writer") for n in range(3)]
     assert len(selected(*cases)) == 3
+    assert selected(item(f"{name}::test_it", marks=marks, why="Linux has it")) == []
     for name in ("tests/web/reception/test_runs.py", "tests/web/reception/test_invoices.py"):
         assert not is_never_selected(ROOT / name, name)
 
@@ -56,3 +58,15 @@ def test_of_a_journey_in_a_browser_the_first_test_is_asked_and_all_that_two_do_a
     drawn = item("e2e/test_article.py::test_first", marks=("look",))
     chosen = [*journeys_for_a_second_database([drawn, *items])]
     assert chosen == [items[0], items[2], items[3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read"),
+    [
+        ("tests/common/text/test_markdown.py", False),
+        ("tests/records/test_models.py", True),  # tests/records/conftest.py opens one
+        ("tests/billing/test_races.py", True),
+    ],
+)
+def test_a_file_that_opens_no_database_is_not_even_read(name, is_read):
+    assert is_never_selected(ROOT / name, name) is not is_read
