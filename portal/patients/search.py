@@ -23,6 +23,7 @@ from portal.common.forms.fields import read_date
 from portal.common.text.names import keys_of_name, spellings, telling_keys, typed_words, writes_without_spaces
 from portal.common.text.typed import plain
 from portal.patients.models import Patient, SearchKey
+from portal.patients.validators import clean_medicare_number
 
 KEY_LENGTH = longest(SearchKey, "key")
 MOST_TOKENS = 6
@@ -219,8 +220,11 @@ Found = TypeVar("Found", bound=Named)
 def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) -> list[Found]:
     """Those of `queryset` whom every word of `text` fits, exact words first, at most `limit`.
 
-    Its rows are patients, or named tuples with their `pk` and names.
+    Its rows are patients, or named tuples with their `pk` and names. The whole number of a Medicare card finds who is
+    on it, and no part of one finds anybody.
     """
+    if (number := card_number(text)) and (on_card := list(queryset.filter(medicare_number=number)[:limit])):
+        return on_card
     tokens = tokens_of(text)
     if not tokens:
         return []
@@ -275,6 +279,18 @@ def _counts(prefixes: Iterable[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counted}", [bound for p in prefixes for bound in (p, p + _LAST)])
         return dict(zip(prefixes, cursor.fetchone(), strict=True))
+
+
+_CARD = re.compile(r"([2-6][0-9]{3}[ -]*[0-9]{5}[ -]*[0-9])(?:[ /-]*[1-9])?")
+
+
+def card_number(text: str) -> str:
+    """The number of the Medicare card that is typed, with or without the one beside the name; else empty."""
+    typed = _CARD.fullmatch(plain(text))
+    try:
+        return clean_medicare_number(typed[1]) if typed else ""
+    except ValidationError:
+        return ""
 
 
 # ---- The same person twice ------------------------------------------------------------------------------------------

@@ -58,6 +58,37 @@ def test_in_every_search(thora, typed):
         assert "Þóra De Luca" in page
 
 
+def test_a_whole_number_of_a_card_or_an_invoice_finds_its_own(thora):
+    """At the desk's head, in its list and for who presses Enter; a part of one finds nobody."""
+    Patient.objects.filter(pk=thora.pk).update(medicare_number="2951873125", medicare_irn="1")
+    desk, psychologist = make.signed_in_client(role=Role.RECEPTION), make.signed_in_client(role=Role.PSYCHOLOGIST)
+    draft = billing.draft_invoice(
+        patient=thora,
+        psychologist=psychologist.user.psychologist,
+        location=make.location(),
+        charges=[Charge(description="Session", unit_price=Decimal(220))],
+        by=make.actor(),
+        now=timezone.now(),
+    )
+    invoice = billing.issue_invoice(invoice=draft, by=make.actor(), now=timezone.now())
+
+    def seen(client, typed, name="reception:find"):
+        return client.post(reverse(name), {"q": typed}, headers={"HX-Request": "true"}).content.decode()
+
+    for typed in ("2951873125", "2951 87312 5", "2951 87312 5 / 1", "29518731251"):
+        assert "Þóra De Luca" in seen(desk, typed)
+        assert "Þóra De Luca" in desk.post(reverse("reception:patients"), {"q": typed}, follow=True).content.decode()
+        assert "Þóra De Luca" not in seen(psychologist, typed, "psychologist:find"), "they see their own patients"
+    for typed in ("29518", "2951873", "2951873126"):
+        assert "Þóra De Luca" not in seen(desk, typed)
+    page = reverse("reception:invoice", args=[invoice.number])
+    for typed in (invoice.number, invoice.number.lower(), invoice.number[4:], invoice.number.replace("-", " ")):
+        assert f'href="{page}"' in seen(desk, typed)
+        assert desk.post(reverse("reception:find"), {"q": typed})["Location"] == page
+    assert page not in seen(desk, invoice.number[:-1])
+    assert invoice.number not in seen(psychologist, invoice.number, "psychologist:find")
+
+
 def boxes(page):
     found = {}
     for box in re.findall(r"<input [^>]*>", page):

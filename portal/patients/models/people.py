@@ -164,6 +164,7 @@ class Patient(models.Model):
             models.Index(fields=["legal_last_name", "legal_first_name", "id"], name="patient_by_name"),
             models.Index(Lower("email"), name="patient_by_email"),
             models.Index(fields=["created_at"], name="patient_not_compared", condition=Q(compared_at__isnull=True)),
+            models.Index(fields=["medicare_number"], name="patient_by_card", condition=~Q(medicare_number="")),
         ]
         constraints = [
             models.CheckConstraint(

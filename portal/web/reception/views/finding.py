@@ -14,5 +14,9 @@ from portal.web.finding import pages
 @require_POST
 def find(request: ActorRequest) -> HttpResponse:
     return pages.answer(
-        request, page="reception:patient", listing="reception:patients", register="reception:new_patient"
+        request,
+        page="reception:patient",
+        listing="reception:patients",
+        register="reception:new_patient",
+        bill="reception:invoice",
     )
