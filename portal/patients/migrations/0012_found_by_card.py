@@ -5,15 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('patients', '0001_squashed_0011_bulk_billed_patients'),
+        ("patients", "0001_squashed_0011_bulk_billed_patients"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(condition=models.Q(('medicare_number', ''), _negated=True), fields=['medicare_number'], name='patient_by_card'),
+            model_name="patient",
+            index=models.Index(
+                condition=models.Q(("medicare_number", ""), _negated=True),
+                fields=["medicare_number"],
+                name="patient_by_card",
+            ),
         ),
     ]
