@@ -1,21 +1,27 @@
-"""A week of everybody and a month, as tables of figures: each cell leads to its day."""
+"""A week of everybody with who comes when, and a month in figures, as tables: each cell leads to its day."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from portal.appointments.calendars import DiaryDay
+from portal.appointments.calendars import Booked, DiaryDay
 from portal.clinic.models import Psychologist
-from portal.common.languages.times import day_short
+from portal.common.languages.times import clock, day_short
+from portal.common.web.stencils import Stencil, joined
 from portal.web.calendars.absences import absences
 from portal.web.calendars.asked import DAY, WEEK, Asked
+
+_LINE = Stencil("calendar/_overview_line.html", holes="at patient")
+# A longer day says how many more there are, and leads to all of them.
+LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,9 @@ class Cell:
     # Of a month: whether the day is one of its own, not of a week that it shares.
     is_within: bool = True
     undecided: int = 0
+    # Of a week: the first sessions of the day with their starts and whose they are, and how many more there are.
+    listed: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ def rows_of_week(
 ) -> list[Person]:
     """A line for each who works, is away or has sessions in the week, in the clinic's order."""
     of_people: dict[Psychologist, list[DiaryDay]] = {}
+    clocks: dict[datetime, str] = {}
     for one in days:
         of_people.setdefault(one.psychologist, []).append(one)
     return [
@@ -64,7 +74,12 @@ def rows_of_week(
             asked.query(view=WEEK, psychologist=who),
             tuple(
                 _cell(
-                    [one], asked.query(view=DAY, day=one.day, psychologist=who), today, zone=zone, undecided=undecided
+                    [one],
+                    asked.query(view=DAY, day=one.day, psychologist=who),
+                    today,
+                    zone=zone,
+                    undecided=undecided,
+                    clocks=clocks,
                 )
                 for one in ones
             ),
@@ -108,7 +123,9 @@ def _cell(
     undecided: Collection[str],
     is_within: bool = True,
     names_who: bool = False,
+    clocks: dict[datetime, str] | None = None,
 ) -> Cell:
+    standing = [s.appointment for one in ones for s in one.sessions if s.appointment.is_standing]
     away = (absence.in_short for absence in absences(ones, zone=zone, names_who=names_who))
     return Cell(
         day=ones[0].day,
@@ -119,8 +136,21 @@ def _cell(
         is_shut=_is_shut(ones),
         is_today=ones[0].day == today,
         is_within=is_within,
+        listed="" if clocks is None else _listed(standing[:LISTED], zone=zone, clocks=clocks),
+        more=max(0, len(standing) - LISTED),
         undecided=sum(str(session.appointment.code) in undecided for one in ones for session in one.sessions),
     )
+
+
+def _listed(sessions: Iterable[Booked], *, zone: ZoneInfo, clocks: dict[datetime, str]) -> SafeString:
+    """When each begins and whose it is; a week names the same few times of day again and again."""
+    fill = _LINE.look()
+    lines = []
+    for session in sessions:
+        if (at := clocks.get(session.starts_at)) is None:
+            at = clocks[session.starts_at] = clock(session.starts_at, zone)
+        lines.append(fill((at, session.patient)))
+    return joined(lines)
 
 
 def _is_shut(ones: Sequence[DiaryDay]) -> bool:

@@ -128,6 +128,29 @@ def test_a_week_of_everybody_counts_each_day_and_names_leave(desk, elsewhere):
     assert [cell.away for cell in tom.cells] == [(), (), ("Annual leave",), (), (), (), ()]
 
 
+def test_a_week_of_everybody_says_when_and_who_comes_and_how_many_more(desk, elsewhere):
+    """In order of time and as the day names them; who cancelled is not among them, and a long day is cut short."""
+    people = [make.patient(legal_first_name=f"Ash <{n}>") for n in range(12)]
+    for n, patient in enumerate(people):
+        elsewhere.session(minutes=60 + 60 * n, patient=patient)
+    make.appointment(
+        psychologist=elsewhere.colleague,
+        location=elsewhere.location,
+        starts_at=NOW + timedelta(hours=2),
+        status=Status.CANCELLED,
+    )
+    page = desk.get(f"{CALENDAR}?view=week")
+    mai = next(row for row in page.context["overview"] if row.psychologist == elsewhere.psychologist)
+    cell = next(cell for cell in mai.cells if cell.sessions)
+    lines = cell.listed.split("<br>")[:-1]
+    assert len(lines) == 10
+    assert [escape(people[n].name) in line for n, line in enumerate(lines)] == [True] * 10
+    assert [re.search(r"\d+:\d\d", line).group() for line in lines[:2]] == ["12:00", "1:00"]
+    assert "<0>" not in cell.listed
+    assert f"{cell.more} more" in page.text
+    assert cell.more == cell.sessions - 10
+
+
 def test_a_month_counts_what_takes_place_and_says_who_is_away(desk, place):
     place.session(hours=1)
     place.session(hours=3, status=Status.NO_SHOW)
