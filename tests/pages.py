@@ -1,6 +1,10 @@
 """Pages as a browser reads them: which forms they have, and what one of them sends."""
 
+from django import shortcuts
+from django.http import HttpResponse
 from lxml import html
+
+from portal.common.web import error_pages
 
 # What a browser doesn't send unless it is pressed or chosen.
 _PRESSED = {"submit", "button", "reset", "image", "file"}
@@ -54,3 +58,20 @@ def decided(page, name: str = "asked") -> dict[str, str]:
     """The nearest free time for each time of a series about which its page asks."""
     lines = page.context[name].proposal.lines
     return {f"{line.key}-take": line.options[1][0] for line in lines if not line.chosen}
+
+
+def draw_errors_once(monkeypatch):
+    """Draws the page of an error at the first address of each room alone, and after that answers without words.
+
+    Of the addresses that a walk tries most are of nothing: to draw the same page again would take most of its time.
+    """
+    drawn = set()
+
+    def render(request, template, *arguments, status):
+        where = template, request and request.path.split("/")[1]
+        if where in drawn:
+            return HttpResponse(status=status)
+        drawn.add(where)
+        return shortcuts.render(request, template, *arguments, status=status)
+
+    monkeypatch.setattr(error_pages, "render", render)

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from portal.accounts.roles import Role
 from tests import make
+from tests.pages import draw_errors_once
 from tests.test_house import views
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def addresses():
 
 
 @pytest.fixture
-def everybody():
+def everybody(monkeypatch):
     """One person who may knock at every door."""
     make.clinic()
     user = make.user(roles=(Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER))
@@ -42,6 +43,7 @@ def everybody():
     make.patient(user=user)
     client = make.client_for(user)
     client.raise_request_exception = False
+    draw_errors_once(monkeypatch)
     return client
 
 

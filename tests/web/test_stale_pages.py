@@ -9,27 +9,16 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
-from urllib.parse import urljoin
 
 import pytest
 from django.db import connection
 from django.urls import reverse
-from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.website.models import CrisisLine, SiteText
+from portal.website.models import CrisisLine
 from tests import make
 from tests.pages import form_with
-from tests.web.test_forms_outlast_sessions import (  # noqa: F401
-    PIECES,
-    UNTYPED,
-    addresses,
-    controls,
-    forms_of,
-    pages,
-    person,
-)
 
 pytestmark = pytest.mark.django_db
 
@@ -317,103 +306,6 @@ def test_of_what_belongs_together_one_side_is_kept_whole(edited, request, taken)
     assert first.post(address, sent | ({"theirs": box} if taken else {})).status_code == 302
     kept = (stored(first, address, one), stored(first, address, other))
     assert kept == ((shown[0], [theirs]) if taken else ([new], shown[1]))
-
-
-# ---- Every form ------------------------------------------------------------------------------------------------------
-
-
-def _shows_something(form):
-    """Whether somebody finds a value in it that they did not type: words, a ticked box, a choice."""
-    return any(
-        kind not in UNTYPED and any(now) and not (kind == "select" and now == values[:1])
-        for _name, kind, values, now in controls(form)
-    )
-
-
-# Forms that come with values and edit no stored row by them, or that know an older page by other means: the address of
-# the page, what they are sent to, and why.
-MAKES = "it makes something new: its values are a proposal"
-VERSION = "it carries the version of the whole text, and both texts are compared word by word"
-OTHERWISE = {
-    ("manage/articles/<uuid:code>/", "/manage/articles/*/"): VERSION,
-    ("practice/articles/<uuid:code>/", "/practice/articles/*/"): VERSION,
-    ("manage/articles/new/", "/manage/articles/*/"): MAKES,
-    ("practice/articles/new/", "/practice/articles/*/"): MAKES,
-    ("manage/locations/new/", "/manage/locations/new/"): MAKES,
-    ("manage/resources/new/", "/manage/resources/new/"): MAKES,
-    ("manage/medicare/limits/", "/manage/medicare/limits/"): MAKES,
-    ("manage/services/new/", "/manage/services/new/"): MAKES,
-    ("manage/reports/remuneration/<slug:slug>/", "/manage/reports/remuneration/*/"): MAKES,
-    ("reception/invoices/new/<uuid:code>/", "/reception/invoices/new/*/"): MAKES,
-    ("reception/patients/<uuid:code>/pay/", "/reception/patients/*/pay/"): "it carries what the page knew to be owing",
-    ("reception/invoices/run/", "/reception/invoices/run/"): "each tick carries what its session was shown to bill",
-    ("reception/close/", "/reception/close/"): "it carries what the page knew of the day's money",
-    ("manage/staff/<uuid:code>/profile/", "/manage/staff/*/profile/"): "of somebody who has none yet",
-    ("practice/hours/", "/practice/hours/exceptions/"): MAKES,
-    ("reception/hours/<slug:slug>/", "/reception/hours/*/exceptions/"): MAKES,
-    ("my/calendar/", "/my/calendar/*/make/"): MAKES,
-    ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
-    ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
-    ("reception/patients/<uuid:code>/referral/", "/reception/patients/*/referral/"): MAKES,
-    ("reception/referrals/<uuid:code>/check/", "/reception/referrals/*/check/"): MAKES,
-    ("practice/referrals/<uuid:code>/", "/practice/referrals/*/"): MAKES,
-    (
-        "reception/referrals/<uuid:code>/correct/",
-        "/reception/referrals/*/correct/",
-    ): "its address names the row that it corrects, which is corrected once",
-    (
-        "reception/patients/<uuid:code>/used-elsewhere/",
-        "/reception/patients/*/used-elsewhere/",
-    ): "it carries which word of the year it showed",
-    ("reception/waitlist/join/<uuid:code>/", "/reception/waitlist/join/*/"): MAKES,
-    ("my/waitlist/join/", "/my/waitlist/join/"): MAKES,
-    ("reception/appointments/<uuid:code>/repeat/", "/reception/appointments/*/repeat/"): MAKES,
-    ("practice/sessions/<uuid:code>/repeat/", "/practice/sessions/*/repeat/"): MAKES,
-    ("my/appointments/<uuid:code>/repeat/", "/my/appointments/*/repeat/"): MAKES,
-    ("manage/articles/<uuid:code>/reviewed/", "/manage/articles/*/reviewed/"): "it proposes a day half a year on",
-    ("practice/articles/<uuid:code>/reviewed/", "/practice/articles/*/reviewed/"): "it proposes a day half a year on",
-    ("manage/policies/<slug:kind>/", "/manage/policies/privacy/"): "it names the version and settings that were read",
-    ("my/find/", "/my/find/"): "a claim, which is checked against the record",
-    (
-        "reception/appointments/<uuid:code>/check-out/",
-        "/reception/appointments/*/check-out/",
-    ): "it carries what it billed",
-    ("reception/appointments/<uuid:code>/pay-ahead/", "/reception/appointments/*/pay-ahead/"): MAKES,
-    (
-        "reception/appointments/<uuid:code>/reschedule/",
-        "/reception/appointments/*/reschedule/",
-    ): "it names the session's time",
-}
-
-
-# The pages by which the walk is known to have found forms: each shows what is stored, and says so.
-SAYING = """
-    my/details/<uuid:code>/ practice/hours/ practice/profile/ practice/articles/<uuid:code>/address/
-    reception/patients/<uuid:code>/edit/ manage/settings/ manage/locations/<uuid:code>/ manage/services/<uuid:code>/
-    manage/resources/<uuid:code>/ manage/crisis-lines/<uuid:code>/ manage/policies/settings/ manage/staff/<uuid:code>/
-    manage/articles/<uuid:code>/address/ manage/articles/shelves/categories/<uuid:code>/ manage/texts/<str:key>/
-"""
-
-
-@pytest.mark.parametrize("piece", PIECES)
-def test_every_form_that_shows_what_is_stored_says_what_it_showed(person, piece):  # noqa: F811
-    """Found by opening every page; a new form can't forget it."""
-    SiteText.objects.create(key="home.title", language="en-au", text="Come in", changed_at=timezone.now())
-    saying, silent = set(), set()
-    for pattern, address, html in pages(make.client_for(person), piece):
-        for form in forms_of(html):
-            to = urljoin(address, dict(form.attributes).get("action") or "")
-            if not _shows_something(form) or to.startswith("/theme/"):
-                continue
-            says = "shown" in {name for name, *_rest in controls(form)}
-            whose = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/reception/hours/)[\w-]+|(?<=/remuneration/)[\w-]+")
-            (saying if says else silent).add((pattern, whose.sub("*", to.partition("?")[0])))
-    assert silent - OTHERWISE.keys() == set()
-    assert set(SAYING.split()).intersection(addresses(piece)) - {pattern for pattern, _to in saying} == set()
-
-
-def test_the_pieces_hold_every_page_that_says():
-    assert set(SAYING.split()) - {address for piece in PIECES for address in addresses(piece)} == set()
 
 
 # ---- Two forms of one page -------------------------------------------------------------------------------------------
