@@ -20,6 +20,7 @@ from PIL import Image
 
 import portal
 from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
 from portal.appointments.states import Verb
 from portal.clinic.models import Psychologist
 from portal.common.forms.raw import written
@@ -29,6 +30,7 @@ from portal.web.calendars.move_forms import MoveForm as MoveOnCalendar
 from portal.web.patient.views import subscribing
 from portal.website import texts
 from tests import make
+from tests.shared import rows_for_all
 
 pytestmark = pytest.mark.django_db
 
@@ -79,20 +81,26 @@ def filled_in() -> list[type[BaseForm]]:
 FORMS = filled_in()
 
 
+@pytest.fixture(scope="module")
+def session_of_all(django_db_setup, django_db_blocker):
+    with rows_for_all(django_db_blocker):
+        make.clinic()
+        make.mbs_items()
+        make.language()
+        make.specialisation()
+        make.category()
+        psychologist = make.psychologist()
+        location = make.location()
+        make.room(location=location)
+        session = make.appointment(psychologist=psychologist, location=location, starts_at=NOW)
+        make.resource()
+        yield session.pk
+
+
 @pytest.fixture
-def world():
+def world(session_of_all, db):
     """What the forms are about."""
-    make.clinic()
-    make.mbs_items()
-    make.language()
-    make.specialisation()
-    make.category()
-    psychologist = make.psychologist()
-    location = make.location()
-    make.room(location=location)
-    session = make.appointment(psychologist=psychologist, location=location, starts_at=NOW)
-    make.resource()
-    return session
+    return Appointment.objects.get(pk=session_of_all)
 
 
 def arguments(form: type[BaseForm], session) -> dict[str, object]:
@@ -141,7 +149,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "CloseForm": {"opening": None, "seen": "", "unfinished": ""},
         "LimitsForm": {"since": today - timedelta(days=30)},
         "PartForm": {"today": today},
-        "AccountRefundForm": {"most": Decimal(10), "places": [session.location], "place": None},
+        "AccountRefundForm": {"most": Decimal(10), "came_by": {"card"}, "places": [session.location], "place": None},
         "PaymentCorrectionForm": {"start": {}, "today": today, "places": [session.location], "place": None},
         "AheadForm": {"amount": Decimal(10)},
         "OtherRoomForm": {"among": [make.room(location=session.location).pk]},
