@@ -31,23 +31,25 @@ def url_of(name):
     return reverse(f"manager:{name}", args=[uuid.uuid4(), "480.jpg"])
 
 
-@pytest.mark.parametrize("name", addresses())
 @pytest.mark.parametrize("who", ["nobody", "patient", "psychologist", "reception"])
-def test_only_managers_come_in(name, who):
+def test_only_managers_come_in(who):
     roles = {"psychologist": (Role.PSYCHOLOGIST,), "reception": (Role.RECEPTION,)}.get(who, ())
     client = make.client_for(None if who == "nobody" else make.user(roles=roles))
-    for method in (client.get, client.post):
-        response = method(url_of(name))
-        if who == "nobody":
-            assert (response.status_code, response.url.partition("?")[0]) == (302, reverse("account_login"))
-        else:
-            assert response.status_code == 403
+    let_in = {}
+    for name in addresses():
+        for method in (client.get, client.post):
+            response = method(url_of(name))
+            answer = response.status_code, response.headers.get("Location", "").partition("?")[0]
+            if answer != ((302, reverse("account_login")) if who == "nobody" else (403, "")):
+                let_in[name] = answer
+    assert let_in == {}
 
 
-@pytest.mark.parametrize("name", addresses())
-def test_managers_find_a_page_or_that_there_is_none(name):
+def test_managers_find_a_page_or_that_there_is_none():
     client = make.signed_in_client(role=Role.MANAGER)
-    assert client.get(url_of(name)).status_code in {200, 404, 405}
+    answers = {name: client.get(url_of(name)).status_code for name in addresses()}
+    assert len(answers) > 60
+    assert {name: status for name, status in answers.items() if status not in {200, 404, 405}} == {}
 
 
 def some_services(n):
