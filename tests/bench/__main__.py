@@ -237,7 +237,8 @@ class Bench:
             measured[target.name] = {}
             for count in AT_ONCE:
                 lines = spread_evenly(port, count, processes=self.processes, by=targets.browser())
-                measure(lines, target.visits, seconds=30, most=2 * count)
+                if self.options.rounds > 1:
+                    measure(lines, target.visits, seconds=30, most=2 * count)
                 measured[target.name][count] = measure(lines, target.visits, seconds=self.options.seconds)
                 for line in lines:
                     line.close()

@@ -18,6 +18,10 @@ from psycopg import sql
 PLACES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin")
 
 
+# What a run of the tests has migrated: see tests/template.py.
+TEMPLATE = "PORTAL_TEST_TEMPLATE"
+
+
 class NoPostgres(Exception):
     """Carries one sentence that says the cure."""
 
@@ -28,10 +32,13 @@ def is_postgres(url: str) -> bool:
 
 @contextmanager
 def sqlite(folder: Path) -> Iterator[tuple[str, str]]:
-    """The address of the database, and its name in words."""
+    """The address of the database, and its name in words. In a run of the tests its tables are there already."""
     import sqlite3
 
-    yield f"sqlite:///{folder / 'bench.sqlite3'}", f"SQLite {sqlite3.sqlite_version}"
+    path = folder / "bench.sqlite3"
+    if (migrated := Path(os.environ.get(TEMPLATE, ""))).is_file():
+        shutil.copyfile(migrated, path)
+    yield f"sqlite:///{path}", f"SQLite {sqlite3.sqlite_version}"
 
 
 @contextmanager

@@ -39,7 +39,7 @@ MEASURED = {
 def test_bench_measures_everything_and_leaves_nothing_behind(tmp_path):
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     done = subprocess.run(
-        manage("bench", "--quick", "--engine", "sqlite", "--seconds", "0.05"),
+        manage("bench", "--quick", "--engine", "sqlite", "--seconds", "0.001"),
         env={**kept, "PORTAL_NO_VENV": "1", "TMPDIR": str(tmp_path), "PORTAL_DATA_DIR": str(tmp_path / "data")},
         capture_output=True,
         text=True,
