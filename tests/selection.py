@@ -33,7 +33,6 @@ SLOWEST = (
     "tests/web/reception/test_access.py::test_no_address",
     "tests/web/test_forms_outlast_sessions.py",
     "tests/web/test_query_counts.py",
-    "tests/web/test_stale_pages.py::test_every_form",
 )
 
 
@@ -102,8 +101,6 @@ SAME_ON_EVERY_ONE = (
     # Words that are typed and refused, before or after the setting up that the others of the file do.
     "tests/ops/test_setup.py::test_setup_asks_until",
     "tests/ops/test_setup.py::test_setup_refuses",
-    # Whether pages say in hidden fields what they showed; what is done with it the file's other tests ask.
-    "tests/web/test_stale_pages.py::test_every_form_that_shows_what_is_stored",
     # Words for what is recorded.
     "tests/web/manager/test_trail.py::test_every_verb",
     # Which roles come in is decided before the page asks for anything.
