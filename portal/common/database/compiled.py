@@ -7,6 +7,8 @@ end up in the SQL is where later values go.
 
 So the function only hands its values to the ORM, moments with a time added or taken away too; it doesn't compare them,
 or decide by them. This is checked when the SQL is built, by building it twice with other stand-ins.
+
+Neither a clock nor anything that is kept or set may have a say in it either: what they say is handed over as a value.
 """
 
 from __future__ import annotations
