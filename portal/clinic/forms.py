@@ -37,8 +37,9 @@ _WHO_HAS_BEEN_HERE = _(
 )
 
 _AHEAD = _(
-    "Only where cards are taken online. The time is held while it is paid, and booked once the money is here. Nothing "
-    "is paid ahead of a session that is booked on request, from an offer of the waitlist, or by the desk."
+    "Only where cards are taken online. The time is held while it is paid, and booked once the money is here. Who "
+    "takes an offer of the waitlist has the time at once, and is e-mailed the bill for it. Nothing is asked ahead of a "
+    "session that is booked on request, or by the desk."
 )
 
 _SETTINGS = [

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from uuid import UUID
+
+from django.db import transaction
+from django_q.tasks import async_task
 
 from portal.appointments import actions
 from portal.appointments.actions import offering
 from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
 from portal.appointments.refusals import HoldExpired, NotReschedulable, OfferClosed, PatientBusy, SlotTaken
+from portal.billing import actions as billing
+from portal.billing import charges
+from portal.billing.models import Purpose
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import booking
 from portal.journeys.waitlist import mails, offered, vacancies
+
+OFFERS = Actor.system("waitlist")
 
 
 class ChangedMeanwhile(Exception):
@@ -54,11 +64,15 @@ def _accept(*, offer: Offer, instead_of: UUID | None, shown: str, by: Actor, now
     held = offering.held_for(offer)
     if offer.hold_code is not None and held is None:
         raise HoldExpired
-    if shown != booking.as_shown(offered.session_of(offer), clinic=ClinicSettings.current()):
+    clinic = ClinicSettings.current()
+    if shown != offered.as_shown(offer, clinic=clinic, now=now):
         raise ChangedMeanwhile
     moved_from = None if swap is None else swap.starts_at
     if swap is None:
+        ahead = offered.asked_ahead(offer, clinic=clinic, now=now)
         booked = _book(offer, held, by=by, now=now)
+        if ahead:
+            _ask_ahead(booked, ahead, now=now)
     else:
         booked = _swap(offer, held, swap, by=by, now=now)
     # Also where they wish for something else by now: this is what they said yes to.
@@ -96,6 +110,19 @@ def _book(offer: Offer, held: Appointment | None, *, by: Actor, now: datetime) -
         by=by,
         now=now,
     )
+
+
+def _ask_ahead(booked: Appointment, amount: Decimal, *, now: datetime) -> None:
+    """The time is theirs at once; the bill for what is paid ahead follows by e-mail, with a link to pay it by card."""
+    invoice = billing.bill(
+        appointment=booked,
+        purpose=Purpose.DEPOSIT,
+        charges=[charges.paid_ahead(booked, amount)],
+        by=OFFERS,
+        now=now,
+    )
+    # Drawing it takes a second.
+    transaction.on_commit(partial(async_task, "portal.journeys.waitlist.tasks.mail_bill", invoice.pk), robust=True)
 
 
 def _swap(offer: Offer, held: Appointment | None, swap: Appointment, *, by: Actor, now: datetime) -> Appointment:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from portal.accounts.roles import Role
@@ -12,6 +14,7 @@ from portal.appointments.models import Appointment, Offer
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import booking
+from portal.journeys.online import ahead
 
 # Whoever opens the mailed link acts as the patient, signed in or not; online booking's rules hold for them.
 BY_LINK = Actor(user=None, role=Role.PATIENT, name="link in an offer")
@@ -28,6 +31,17 @@ def session_of(offer: Offer) -> Appointment:
     Needs the offer read `for_listing`.
     """
     return offering.held_for(offer) or offering.as_if_held(offer)
+
+
+def asked_ahead(offer: Offer, *, clinic: ClinicSettings, now: datetime) -> Decimal:
+    """What the clinic asks ahead of the session, as of whoever books it online, in dollars."""
+    return ahead.asked(session_of(offer), patient=offer.entry.patient, clinic=clinic, now=now)
+
+
+def as_shown(offer: Offer, *, clinic: ClinicSettings, now: datetime) -> str:
+    """What its page says, as one word: `booking.as_shown`, and what is asked ahead."""
+    amount, word = asked_ahead(offer, clinic=clinic, now=now), booking.as_shown(session_of(offer), clinic=clinic)
+    return sha256(f"{word} {amount}".encode()).hexdigest()[:32] if amount else word
 
 
 def swaps_of(offer: Offer, *, now: datetime) -> list[Appointment]:

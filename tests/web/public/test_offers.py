@@ -11,8 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.appointments.models import Appointment, Offer, WaitlistEntry
+from portal.billing import charges
+from portal.billing.models import Invoice
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.journeys.waitlist import turns
+from portal.journeys.waitlist import offered, tasks, turns
 from portal.notifications.models import Notice
 from portal.web.public import opened_links
 from tests import make
@@ -278,3 +281,31 @@ def test_a_first_visit_is_moved_here_and_no_second_one_is_asked_about(practice):
     first.refresh_from_db()
     assert first.starts_at == MONDAY_NINE
     assert not Appointment.objects.filter(patient=entry.patient).exclude(pk=first.pk).exists()
+
+
+def test_what_is_paid_ahead_is_said_before_and_billed_once_it_is_taken(practice, monkeypatch):
+    """The time is theirs at once; a rule that changed since is shown before anything is owed by it."""
+    monkeypatch.setattr("portal.journeys.online.ahead.is_on", lambda: True)
+    make.clinic(ahead="deposit", ahead_first="deposit", deposit_percent=50)
+    entry = practice.waits()
+    practice.cancel()
+    practice.turn()
+    browser = Client()
+    page = browser.get(link_in(Notice.objects.get(template="waitlist_offer"))).url
+    price = charges.price_of(offered.session_of(Offer.objects.for_listing().get()), clinic=ClinicSettings.current())
+    old = form_with(browser.get(page), "shown")["shown"][0]
+    assert f"a bill for ${price / 2:.2f}" in browser.get(page).content.decode()
+    make.clinic(deposit_percent=25)
+    assert browser.post(page, {"answer": "yes", "shown": old}).status_code == 409
+    assert press(browser, page, "yes").status_code == 302
+    taken = browser.get(page).content.decode()
+    assert f"${price / 4:.2f} of the fee is paid before the session." in taken
+    bill = Invoice.objects.get(purpose="deposit")
+    assert (bill.total, bill.paid, bill.patient) == (price / 4, 0, entry.patient)
+    # By e-mail, once however often the worker takes it up.
+    sent = [tasks.mail_bill(bill.pk), tasks.mail_bill(bill.pk)]
+    assert sent == [entry.patient.email] * 2
+    assert Notice.objects.filter(template="invoice").count() == 1
+    # Pressed again it asks for nothing more.
+    assert browser.post(page, {"answer": "yes", "shown": "old"}).status_code == 302
+    assert Invoice.objects.count() == 1

@@ -23,10 +23,12 @@ from portal.appointments import actions, eligibility
 from portal.appointments.models import Appointment, Offer, WaitlistEntry
 from portal.appointments.refusals import NotOffered, OfferClosed, PatientBusy, Refusal, TooManyBookings
 from portal.billing import charges
+from portal.billing.actions import deposit_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
+from portal.common.money import ZERO
 from portal.common.web.htmx import redirect_to
-from portal.journeys import better_access, booking, changing
+from portal.journeys import better_access, changing
 from portal.journeys.waitlist import answering, offered
 from portal.journeys.waitlist.offered import BY_LINK
 from portal.web.public import opened_links
@@ -123,8 +125,10 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
     context: dict[str, Any] = {"offer": asked, "zone": asked.zone, "refusal": refusal}
     if asked.booked is not None:
         session = Appointment.objects.for_listing().get(pk=asked.booked.pk)
+        bill = deposit_of(session)
         context |= {
             "session": session,
+            "to_pay": bill.balance if bill else None,
             "deadline": changing.deadline_of(session, now=now, clinic=ClinicSettings.current()),
         }
         return render(request, "public/offer_taken.html", context, status=status)
@@ -134,19 +138,25 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
         return render(request, "public/offer_over.html", context, status=status)
     clinic = ClinicSettings.current()
     session = offered.session_of(asked)
+    quote = charges.promised(session, clinic=clinic)
     swaps = [
         (later, changing.terms_of(offered.as_swapped(later, asked, now=now), now=now, clinic=clinic))
         for later in offered.swaps_of(asked, now=now)
     ]
+    only_instead = bool(swaps) and not _can_be_beside(asked, session, now=now)
+    # A later session that is moved keeps what was agreed with it.
+    ahead = ZERO if only_instead else offered.asked_ahead(asked, clinic=clinic, now=now)
     context |= {
         "session": session,
-        "shown": booking.as_shown(session, clinic=clinic),
-        "quote": charges.promised(session, clinic=clinic),
+        "shown": offered.as_shown(asked, clinic=clinic, now=now),
+        "quote": quote,
+        "ahead": ahead,
+        "rest": quote.total - ahead,
+        "only_instead": only_instead,
         # What is left of their referral is for who has signed in: the mail said nothing of it, and links are passed on.
         **better_access.beside_price(session, asked.entry.patient if request.user.is_authenticated else None, now=now),
         "terms": changing.terms_of(session, now=now, clinic=clinic),
         "swaps": swaps,
-        "only_instead": bool(swaps) and not _can_be_beside(asked, session, now=now),
         "is_kept": asked.hold_code is not None,
     }
     return render(request, "public/offer.html", context, status=status)
