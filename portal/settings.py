@@ -371,6 +371,19 @@ if PRODUCTION and (STRIPE_API_BASE != STRIPE_API or not STRIPE_CHECKOUT_ORIGIN.s
         "In production STRIPE_API_BASE is Stripe's own, and STRIPE_CHECKOUT_ORIGIN an https one."
     )
 
+TWILIO_API = "https://api.twilio.com"  # no account: no texts; elsewhere a stand-in, in the demo and in tests alone
+TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = env.str("TWILIO_ACCOUNT_SID", ""), env.str("TWILIO_AUTH_TOKEN", "")
+TWILIO_API_KEY, TWILIO_API_SECRET = env.str("TWILIO_API_KEY", ""), env.str("TWILIO_API_SECRET", "")
+TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM = env.str("TWILIO_SMS_FROM", ""), env.str("TWILIO_WHATSAPP_FROM", "")
+TWILIO_WHATSAPP_TEMPLATE = env.str("TWILIO_WHATSAPP_TEMPLATE", "")
+TWILIO_API_BASE = env.str("TWILIO_API_BASE", TWILIO_API).rstrip("/")
+if len({bool(TWILIO_ACCOUNT_SID), bool(TWILIO_AUTH_TOKEN), bool(TWILIO_API_KEY), bool(TWILIO_API_SECRET)}) > 1:
+    raise ImproperlyConfigured(
+        "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_API_KEY and TWILIO_API_SECRET go together: set all, or none."
+    )
+if PRODUCTION and TWILIO_API_BASE != TWILIO_API:
+    raise ImproperlyConfigured("In production TWILIO_API_BASE is Twilio's own.")
+
 # ---- Words, places, looks --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-au"

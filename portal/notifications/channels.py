@@ -11,6 +11,7 @@ from portal.notifications.email import EmailChannel
 from portal.notifications.models import Notice
 from portal.notifications.recipients import Channel
 from portal.notifications.sending import Parcel
+from portal.notifications.twilio import texting
 
 
 class Sender(Protocol):
@@ -32,4 +33,8 @@ class Sender(Protocol):
         """Entering it does the slow work (putting together, dialling); its `send()` is one short step."""
 
 
-CHANNELS: dict[str, Sender] = {Channel.EMAIL.value: EmailChannel()}
+CHANNELS: dict[str, Sender] = {
+    Channel.EMAIL.value: EmailChannel(),
+    Channel.SMS.value: texting.SMS,
+    Channel.WHATSAPP.value: texting.WHATSAPP,
+}

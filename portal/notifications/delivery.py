@@ -13,9 +13,11 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from portal.notifications import outbox
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import ChannelPause, Notice, State
 from portal.notifications.sending import InDoubt, Parcel, Refused, SendingFailed, TryLater, Unreachable
@@ -27,6 +29,8 @@ LEASE = timedelta(seconds=120)
 # Sending may take this long; a worker that slept through most of its lease does not begin.
 ROOM = timedelta(seconds=45)
 MOST_ATTEMPTS = 10
+# With another way open nobody is kept waiting for a day: about twenty minutes.
+MOST_WITH_ANOTHER_WAY = 4
 LONGEST_WAIT = timedelta(hours=4)
 
 # A provider that takes longer than this and then gives no answer is left alone for a while, as one that is away is.
@@ -34,7 +38,9 @@ SLOW = timedelta(seconds=10)
 # Below the minute after which the sweep comes again, and with it the next try.
 PAUSE = timedelta(seconds=50)
 
-ERASED: Final[dict[str, None]] = {"text": None, "html": None, "attachments": None}
+ERASED: Final[dict[str, None]] = {"text": None, "html": None, "attachments": None, "otherwise": None}
+# Why a notice was withdrawn that nobody wants any more.
+TOO_LATE: Final = "too_late"
 
 NOT_DUE = "not due"
 UNREACHABLE = "unreachable"
@@ -86,7 +92,12 @@ def _send(notice: Notice, parcel: Parcel, clock: Callable[[], datetime]) -> str:
     lease_until = claimed_at + LEASE
     claimed = Notice.objects.due(claimed_at).filter(pk=notice.pk)
     if not claimed.update(
-        state=State.SENDING, lease_until=lease_until, leased_by=lease, attempts=F("attempts") + 1, error=""
+        state=State.SENDING,
+        claimed_at=claimed_at,
+        lease_until=lease_until,
+        leased_by=lease,
+        attempts=F("attempts") + 1,
+        error="",
     ):
         return NOT_DUE
     notice.attempts += 1
@@ -102,12 +113,17 @@ def _send(notice: Notice, parcel: Parcel, clock: Callable[[], datetime]) -> str:
         failed = InDoubt(type(problem).__name__)
     else:
         return _mark_sent(notice, lease, provider_id=provider_id, now=clock())
-    if clock() - claimed_at > SLOW:
+    if isinstance(failed, Unreachable) or clock() - claimed_at > SLOW:
         _pause(notice.channel, failed, clock())
     if isinstance(failed, InDoubt):
         logger.error("Notice %s may have been sent or not: %s", notice.code, failed.error)
         return _after_claim(notice, lease, state=State.UNKNOWN, error=failed.error, **erased(notice))
-    return _after_claim(notice, lease, **_consequence(notice, failed, attempts=notice.attempts, now=clock()))
+    now = clock()
+    with transaction.atomic():
+        outcome = _after_claim(notice, lease, **_consequence(notice, failed, attempts=notice.attempts, now=now))
+        if outcome == State.FAILED:
+            outbox.go_another_way(notice, now=now)
+    return outcome
 
 
 def _mark_sent(notice: Notice, lease: str, *, provider_id: str, now: datetime) -> str:
@@ -123,6 +139,13 @@ def give_up_overrun(now: datetime) -> int:
     doubtful = {"state": State.UNKNOWN, "lease_until": None, "error": "LeaseRanOut"}
     overrun = Notice.objects.overrun(now)
     return overrun.filter(secret=True).update(**doubtful, **ERASED) + overrun.update(**doubtful)
+
+
+def withdraw_stale(now: datetime) -> int:
+    """Withdraws what waits and is of no use any more, in every channel; returns how many."""
+    stale = Notice.objects.stale(now)
+    gone = {"state": State.WITHDRAWN, "withdrawn_at": now, "withdrawn_why": TOO_LATE}
+    return stale.filter(secret=True).update(**gone, **ERASED) + stale.update(**gone)
 
 
 def _after_claim(notice: Notice, lease: str, **changes: Any) -> str:
@@ -150,12 +173,15 @@ def _before_claim(notice: Notice, problem: SendingFailed, now: datetime) -> str:
     changes = _consequence(notice, problem, attempts=attempts, now=now)
     # Compare and swap on the count: two workers that both fail to begin are one attempt.
     same = Notice.objects.filter(pk=notice.pk, state=State.PENDING, attempts=notice.attempts)
-    same.update(attempts=attempts, **changes)
+    with transaction.atomic():
+        if same.update(attempts=attempts, **changes) and changes["state"] == State.FAILED:
+            outbox.go_another_way(notice, now=now)
     return str(changes["state"])
 
 
 def _consequence(notice: Notice, problem: SendingFailed, *, attempts: int, now: datetime) -> dict[str, Any]:
-    if isinstance(problem, TryLater) and attempts < MOST_ATTEMPTS:
+    most = MOST_WITH_ANOTHER_WAY if notice.otherwise else MOST_ATTEMPTS
+    if isinstance(problem, TryLater) and attempts < most:
         return {"state": State.PENDING, "next_attempt_at": now + wait_after(attempts), "error": problem.error}
     kind = "refused" if isinstance(problem, Refused) else "given up"
     logger.error("Notice %s was %s after %s attempts: %s", notice.code, kind, attempts, problem.error)

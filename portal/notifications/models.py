@@ -29,7 +29,19 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
-_NEEDING_EYES = Q(state__in=["failed", "unknown"], settled_at__isnull=True, withdrawn_at__isnull=True)
+class Delivery(models.TextChoices):
+    """What the provider said of a notice that it took, in the order in which these can come."""
+
+    TAKEN = "taken", _("Taken by the provider")
+    ON_ITS_WAY = "on_its_way", _("On its way")
+    BOUNCED = "bounced", _("Did not arrive")
+    ARRIVED = "arrived", _("Arrived")
+    READ = "read", _("Read")
+
+
+_NEEDING_EYES = (Q(state__in=["failed", "unknown"]) | Q(delivery="bounced")) & Q(
+    settled_at__isnull=True, withdrawn_at__isnull=True
+)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -38,8 +50,13 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.all() if actor.role in SEES_NOTICES else self.none()
 
     def due(self, now: datetime) -> NoticeQuerySet:
-        """Those that wait and may be tried now."""
-        return self.filter(state=State.PENDING, next_attempt_at__lte=now)
+        """Those that wait, may be tried now, and are still of use."""
+        of_use = Q(useless_after__isnull=True) | Q(useless_after__gt=now)
+        return self.filter(of_use, state=State.PENDING, next_attempt_at__lte=now)
+
+    def stale(self, now: datetime) -> NoticeQuerySet:
+        """Those that wait and are of use to nobody any more."""
+        return self.filter(state=State.PENDING, useless_after__lte=now)
 
     def overrun(self, now: datetime) -> NoticeQuerySet:
         """Claimed by a worker that never said how it went."""
@@ -52,7 +69,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def for_the_desk(self) -> NoticeQuerySet:
         """Those that need somebody, and those that did: what went well is not looked at."""
         return self.filter(
-            Q(state__in=[State.FAILED, State.UNKNOWN]) | Q(settled_at__isnull=False) | Q(withdrawn_at__isnull=False)
+            Q(state__in=[State.FAILED, State.UNKNOWN])
+            | Q(delivery=Delivery.BOUNCED)
+            | Q(settled_at__isnull=False)
+            | Q(withdrawn_at__isnull=False)
         )
 
     def about(self, target: models.Model) -> NoticeQuerySet:
@@ -62,9 +82,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 @classed(
     plain="id code channel template language dedupe_key secret about_label about_code about_revision about_before "
-    "state attempts next_attempt_at lease_until leased_by message_id provider_id error created_at sent_at settled_by "
-    "settled_at withdrawn_at withdrawn_why",
-    personal="to subject text html attachments",
+    "state attempts next_attempt_at useless_after claimed_at lease_until leased_by message_id provider_id delivery "
+    "delivery_at delivery_error error created_at sent_at settled_by settled_at withdrawn_at withdrawn_why",
+    personal="to subject text html attachments otherwise",
 )
 class Notice(models.Model):
     """One message to one address, rendered when its cause happened."""
@@ -80,6 +100,9 @@ class Notice(models.Model):
     html = EncryptedTextField(bound_to="code", null=True, blank=True)
     # [[name, media type, base64], ...]
     attachments = EncryptedJSONField(bound_to="code", null=True, blank=True)
+    # The other ways in which it may go, in order, each with its words, if this one comes to nothing:
+    # [[channel, address, subject, text, html], ...]
+    otherwise = EncryptedJSONField(bound_to="code", null=True, blank=True)
     dedupe_key = models.CharField(max_length=200, unique=True)
     secret = models.BooleanField(default=False)
     # What it is about, by model and code: so that it is found, and withdrawn when it no longer holds.
@@ -94,10 +117,18 @@ class Notice(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    # From then on nobody wants it: a reminder once the session has begun. It is withdrawn unsent.
+    useless_after = models.DateTimeField(null=True, blank=True)
+    # When a worker last took it in hand.
+    claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     leased_by = models.CharField(max_length=32, blank=True)
     message_id = models.CharField(max_length=200, blank=True)
     provider_id = models.CharField(max_length=100, blank=True)
+    # What came of it after the provider took it; e-mail tells nothing.
+    delivery = models.CharField(max_length=10, choices=Delivery, blank=True)
+    delivery_at = models.DateTimeField(null=True, blank=True)
+    delivery_error = models.CharField(max_length=20, blank=True)
     # The kind of error and its code; never what a server said, which may quote the address or the words.
     error = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -129,6 +160,13 @@ class Notice(models.Model):
                 | Q(secret=True, state__in=[State.SENT, State.FAILED, State.UNKNOWN, State.WITHDRAWN]),
             ),
             models.CheckConstraint(
+                name="notice_delivery_is_known", condition=Q(delivery="") | Q(delivery__in=Delivery.values)
+            ),
+            models.CheckConstraint(
+                name="notice_delivered_at_iff_told",
+                condition=Q(delivery="", delivery_at__isnull=True) | (~Q(delivery="") & Q(delivery_at__isnull=False)),
+            ),
+            models.CheckConstraint(
                 name="notice_settled_as_a_whole",
                 condition=Q(settled_by="", settled_at__isnull=True) | (~Q(settled_by="") & Q(settled_at__isnull=False)),
             ),
@@ -143,6 +181,8 @@ class Notice(models.Model):
             models.Index(fields=["lease_until"], name="notice_overrun", condition=Q(state="sending")),
             models.Index(fields=["created_at"], name="notice_needing_eyes", condition=_NEEDING_EYES),
             models.Index(fields=["about_label", "about_code"], name="notice_about"),
+            models.Index(fields=["useless_after"], name="notice_stale", condition=Q(state="pending")),
+            models.Index(fields=["provider_id"], name="notice_provider_id", condition=~Q(provider_id="")),
             models.Index(fields=["created_at"], name="notice_created_at"),
         ]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -31,8 +31,8 @@ from portal.common.database.columns import longest
 from portal.common.database.inserting import insert_or_ignore
 from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
-from portal.notifications.models import Notice, State
-from portal.notifications.recipients import Recipient
+from portal.notifications.models import Delivery, Notice, State
+from portal.notifications.recipients import ON_PHONES, Recipient
 from portal.notifications.rendering import Words, render
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class CannotSettle(Exception):
 def queue(
     *,
     template: str,
-    to: Recipient,
+    to: Recipient | Sequence[Recipient],
     context: Mapping[str, Any],
     about: models.Model | None,
     dedupe_key: str,
@@ -57,6 +57,7 @@ def queue(
     attachments: Iterable[Attachment] = (),
     secret: bool = False,
     send_at: datetime | None = None,
+    useless_after: datetime | None = None,
     before: Mapping[str, Any] | None = None,
 ) -> Notice:
     """Writes one notice in the caller's transaction; it is sent after the commit, or not at all if that never comes.
@@ -64,12 +65,18 @@ def queue(
     It is rendered at once, in `language`. A dedupe key that was used before gives back the notice of that time and
     queues nothing. `about` has a `code`; None is for words about nothing that is kept. The words of a `secret` notice,
     such as a link to reset a password, are erased once it is over. `before` is kept with word of a change: how what it
-    is about stood until then. Raises ValueError for an address that the channel can't reach.
+    is about stood until then. Of several recipients the first is tried, and the next where that comes to nothing: they
+    are one person's, in order. From `useless_after` on it is not sent any more. Raises ValueError for an address that
+    the channel can't reach, and NoSuchWords where there are no words for a phone.
     """
+    first, *others = [to] if isinstance(to, Recipient) else to
+    otherwise = [(other, render(template, context, language=language, channel=other.channel)) for other in others]
     return queue_words(
-        render(template, context, language=language),
+        render(template, context, language=language, channel=first.channel),
         template=template,
-        to=to,
+        to=first,
+        otherwise=otherwise,
+        useless_after=useless_after,
         about=about,
         dedupe_key=dedupe_key,
         attachments=attachments,
@@ -89,7 +96,9 @@ def queue_words(
     attachments: Iterable[Attachment] = (),
     secret: bool = False,
     send_at: datetime | None = None,
+    useless_after: datetime | None = None,
     before: Mapping[str, Any] | None = None,
+    otherwise: Iterable[tuple[Recipient, Words]] = (),
 ) -> Notice:
     """Queues words that are rendered already; `template` only says what kind of notice they are."""
     now, code = timezone.now(), uuid.uuid4()
@@ -105,6 +114,7 @@ def queue_words(
                 text=words.text,
                 html=words.html,
                 attachments=_packed(attachments),
+                otherwise=[_way(other, written) for other, written in otherwise] or None,
             ),
             dedupe_key=_key(dedupe_key),
             secret=secret,
@@ -113,6 +123,7 @@ def queue_words(
             about_revision=getattr(about, "revision", None),
             about_before=before,
             next_attempt_at=send_at or now,
+            useless_after=useless_after,
             # The same at each attempt: a mailbox that gets a message twice can tell that it is one.
             message_id=f"<{code}@{_domain()}>",
             created_at=now,
@@ -218,6 +229,8 @@ def resend(
 @transaction.atomic
 def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
     """Settles a doubtful notice that did arrive, by somebody's word; raises CannotSettle."""
+    if notice.delivery == Delivery.BOUNCED:
+        raise CannotSettle
     _settle(notice, (State.UNKNOWN,), by=by, now=now, needs_words=False, state=State.SENT, sent_at=now, error="")
     if notice.secret:
         Notice.objects.filter(pk=notice.pk, state=State.SENT).update(text=None, html=None, attachments=None)
@@ -229,10 +242,47 @@ def leave_unsent(notice: Notice, *, by: Actor, now: datetime) -> None:
     _settle(notice, (State.FAILED, State.UNKNOWN), by=by, now=now, needs_words=False, leased_by="")
 
 
+@transaction.atomic
+def go_another_way(notice: Notice, *, now: datetime) -> Notice | None:
+    """Queues the next way of a notice that came to nothing, once, and returns it; None where there is no other.
+
+    The one that failed stays as it is: its number or address is for the desk to put right.
+    """
+    if notice.withdrawn_at is not None or not notice.otherwise:
+        return None
+    if notice.useless_after is not None and notice.useless_after <= now:
+        return None
+    (channel, address, subject, text, html), *rest = notice.otherwise
+    # A paper is no part of a text; whoever reads a mailbox gets it.
+    attachments = None if channel in ON_PHONES else notice.attachments
+    code = uuid.uuid4()
+    return _store(
+        Notice(
+            code=code,
+            channel=channel,
+            template=notice.template,
+            language=notice.language,
+            **clear(to=address, subject=subject, text=text, html=html, attachments=attachments, otherwise=rest or None),
+            dedupe_key=f"next:{notice.code}",
+            secret=notice.secret,
+            about_label=notice.about_label,
+            about_code=notice.about_code,
+            about_revision=notice.about_revision,
+            about_before=notice.about_before,
+            next_attempt_at=now,
+            useless_after=notice.useless_after,
+            message_id=f"<{code}@{_domain()}>",
+            created_at=now,
+        ),
+        now=now,
+    )
+
+
 def _settle(
     notice: Notice, states: tuple[State, ...], *, by: Actor, now: datetime, needs_words: bool = True, **changes: Any
 ) -> None:
-    open_ = Notice.objects.needing_eyes().filter(pk=notice.pk, state__in=states)
+    settles = Q(state__in=states) | Q(delivery=Delivery.BOUNCED)
+    open_ = Notice.objects.needing_eyes().filter(settles, pk=notice.pk)
     if needs_words:
         open_ = open_.filter(text__isnull=False)
     if not open_.update(settled_by=str(by.user_id or by.name), settled_at=now, **changes):
@@ -270,6 +320,10 @@ def _packed(attachments: Iterable[Attachment]) -> list[list[str]] | None:
     if size > MOST_ATTACHED:
         raise ValueError(f"Attachments are too large for a notice: {size} bytes, {MOST_ATTACHED} at most.")
     return packed or None
+
+
+def _way(to: Recipient, words: Words) -> list[str]:
+    return [to.channel, CHANNELS[to.channel].checked(to.address), words.subject, words.text, words.html]
 
 
 def _domain() -> str:

@@ -13,6 +13,12 @@ class Channel(models.TextChoices):
     """The channels that rows may name; `channels.CHANNELS` has what each can do."""
 
     EMAIL = "email", _("E-mail")
+    SMS = "sms", _("Text message")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+
+
+# What goes to a phone: one short text, without a subject, a picture or a paper.
+ON_PHONES = frozenset({Channel.SMS, Channel.WHATSAPP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,16 @@ class Recipient:
     def by_email(cls, address: str) -> Recipient:
         """Whoever reads this address."""
         return cls(Channel.EMAIL, address)
+
+    @classmethod
+    def by_sms(cls, number: str) -> Recipient:
+        """Whoever holds this phone; `number` is E.164, as numbers are kept."""
+        return cls(Channel.SMS, number)
+
+    @classmethod
+    def by_whatsapp(cls, number: str) -> Recipient:
+        """The same by WhatsApp."""
+        return cls(Channel.WHATSAPP, number)
 
     @property
     def digest(self) -> str:

@@ -9,6 +9,7 @@ from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import translation
 
 from portal.notifications import letterhead
+from portal.notifications.recipients import ON_PHONES, Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,18 @@ class Words:
     html: str = ""
 
 
-def render(template: str, context: Mapping[str, Any], *, language: str | None = None) -> Words:
-    """Renders `notifications/<template>/subject.txt`, `body.txt` and, if there is one, `body.html`, in one language."""
+class NoSuchWords(LookupError):
+    """This kind of notice has no words for a phone."""
+
+
+def render(
+    template: str, context: Mapping[str, Any], *, language: str | None = None, channel: str = Channel.EMAIL
+) -> Words:
+    """Renders a kind of notice in one language, for one channel.
+
+    For a mailbox that is `notifications/<template>/subject.txt`, `body.txt` and, if there is one, `body.html`; for a
+    phone it is `text.txt` alone, in one line, and NoSuchWords where there is none.
+    """
     language = known(language)
     with translation.override(language):
         values = {
@@ -31,6 +42,8 @@ def render(template: str, context: Mapping[str, Any], *, language: str | None = 
             "language": language,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
+        if channel in ON_PHONES:
+            return Words(language=language, subject="", text=_for_phones(template, values))
         # One line: a subject with a line break is refused by the mail library, and rightly.
         subject = " ".join(_render(f"notifications/{template}/subject.txt", values, html=False).split())
         text = _render(f"notifications/{template}/body.txt", values, html=False).strip() + "\n"
@@ -41,6 +54,18 @@ def render(template: str, context: Mapping[str, Any], *, language: str | None = 
                 raise
             html = ""
     return Words(language=language, subject=subject, text=text, html=html)
+
+
+def _for_phones(template: str, values: dict[str, Any]) -> str:
+    name = f"notifications/{template}/text.txt"
+    try:
+        written = _render(name, values, html=False)
+    except TemplateDoesNotExist as missing:
+        if str(missing) != name:
+            raise
+        raise NoSuchWords(template) from None
+    # A template's own line breaks would cost a character each, and say nothing.
+    return " ".join(written.split())
 
 
 def known(language: str | None) -> str:

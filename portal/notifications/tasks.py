@@ -10,7 +10,8 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.notifications import delivery, heartbeat
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, State
+from portal.notifications.recipients import ON_PHONES
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +34,20 @@ def sweep() -> int:
     doubtful = delivery.give_up_overrun(now)
     if doubtful:
         logger.error("%s notices may have been sent or not: their worker never said.", doubtful)
+    delivery.withdraw_stale(now)
     heartbeat.beat(heartbeat.SWEEP, now=now)
+    if Notice.objects.needing_eyes().filter(state=State.UNKNOWN, channel__in=ON_PHONES).exists():
+        async_task("portal.notifications.tasks.ask")
     for channel in Notice.objects.due(now).order_by("channel").values_list("channel", flat=True).distinct():
         async_task("portal.notifications.tasks.send_due", channel)
     return doubtful
+
+
+def ask() -> dict[str, int]:
+    """Asks Twilio about texts of which nobody knows whether they left."""
+    from portal.notifications.twilio import asking
+
+    return asking.settle_doubts(timezone.now())
 
 
 def send_due(channel: str) -> dict[str, int]:

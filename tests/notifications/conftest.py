@@ -37,7 +37,7 @@ def letters(settings, tmp_path):
 
 
 def by_email(to):
-    return to if isinstance(to, Recipient) else Recipient.by_email(to)
+    return Recipient.by_email(to) if isinstance(to, str) else to
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.webhooks.views import stripe
+from portal.web.webhooks.views import stripe, twilio
 
 app_name = "webhooks"
 
-urlpatterns = [path("stripe/", stripe.receive, name="stripe")]
+urlpatterns = [
+    path("stripe/", stripe.receive, name="stripe"),
+    path("twilio/status/<uuid:code>/", twilio.status, name="twilio_status"),
+]

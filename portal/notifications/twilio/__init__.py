@@ -1,0 +1,1 @@
+"""Text messages and WhatsApp by Twilio's own client: sending, what became of each, asking about what is in doubt."""
