@@ -69,6 +69,7 @@ _SETTINGS = [
         _("Moving and cancelling"),
         ["cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent", "grace_minutes"],
     ),
+    (_("Reminders"), ["remind_hours", "remind_again_hours", "quiet_from", "quiet_until"]),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
 ]
 
@@ -83,6 +84,8 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         ("notice_hours", "horizon_days"),
         ("slot_step_minutes", "hold_minutes"),
         ("cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent", "grace_minutes"),
+        ("remind_hours", "remind_again_hours"),
+        ("quiet_from", "quiet_until"),
         ("offers_from", "offers_until"),
         ("bank_name", "bank_bsb", "bank_account"),
     )
@@ -130,6 +133,16 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
             if percent < (cleaned.get("late_fee_percent") or 0):
                 words = _("No less than the fee for cancelling earlier.")
                 self.add_error("near_fee_percent", ValidationError(words, code="order"))
+
+    def clean_remind_again_hours(self) -> int | None:
+        """Nearer to the session than the first; raises ValidationError."""
+        again: int | None = self.cleaned_data["remind_again_hours"]
+        if again is None or "remind_hours" in self.errors:
+            return again
+        first = self.cleaned_data.get("remind_hours")
+        if first is None or again >= first:
+            raise ValidationError(_("Fewer hours than the first reminder."), code="order")
+        return again
 
     def clean_offers_until(self) -> time:
         """Later than offers begin to go out; raises ValidationError."""

@@ -319,7 +319,7 @@ def notify(
     It is sent at once, or waits in the outbox until `send_at`. The dedupe key holds the revision: moving twice sends
     twice, a repeated call sends once. Says whether there is anybody to tell.
     """
-    letters = list(_letters(appointment, template, now=now, before=before, paid_ahead=paid_ahead))
+    letters = list(letters_of(appointment, template, now=now, before=before, paid_ahead=paid_ahead))
     named = ics.named_for(appointment.patient_id) if letters and template not in WITHOUT_ENTRY else set()
     for letter in letters:
         to = Recipient.by_email(letter.reader.address)
@@ -352,11 +352,11 @@ def preview(
     appointment: Appointment, template: str, *, now: datetime, before: Appointment | None = None
 ) -> list[tuple[Reader, Words]]:
     """The words that `notify` would send now, and to whom. Nothing is queued."""
-    letters = _letters(appointment, template, now=now, before=before)
+    letters = letters_of(appointment, template, now=now, before=before)
     return [(letter.reader, render(template, letter.context, language=letter.reader.language)) for letter in letters]
 
 
-class _Letter(NamedTuple):
+class Letter(NamedTuple):
     """One notice about a session, before it is put into words."""
 
     reader: Reader
@@ -365,14 +365,15 @@ class _Letter(NamedTuple):
     context: dict[str, Any]
 
 
-def _letters(
+def letters_of(
     appointment: Appointment,
     template: str,
     *,
     now: datetime,
     before: Appointment | None = None,
     paid_ahead: Decimal = ZERO,
-) -> Iterator[_Letter]:
+) -> Iterator[Letter]:
+    """What `notify` puts into words, one for each who is told. Several queries, whoever reads."""
     to_tell = told(appointment, now=now, was=before.starts_at if before else None)
     if not to_tell:
         return
@@ -402,4 +403,4 @@ def _letters(
                 "path": reverse("patient:appointment", args=[appointment.code]),
                 "book_path": reverse("public:book"),
             }
-        yield _Letter(reader, appointment, method, {**context, **paths, "called": reader.called, "whose": reader.about})
+        yield Letter(reader, appointment, method, {**context, **paths, "called": reader.called, "whose": reader.about})

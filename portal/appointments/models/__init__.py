@@ -4,6 +4,7 @@ from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
 from portal.appointments.models.moves import MoveOffer, MoveTime
 from portal.appointments.models.outside import OutsideBusy, OutsideCalendar
+from portal.appointments.models.reminders import Reminder
 from portal.appointments.models.series import Series
 from portal.appointments.models.waitlist import Offer, Vacancy, WaitlistEntry
 from portal.appointments.states import Status
@@ -20,6 +21,7 @@ __all__ = [
     "Offer",
     "OutsideBusy",
     "OutsideCalendar",
+    "Reminder",
     "Series",
     "Status",
     "TimeSlot",

@@ -29,7 +29,8 @@ class FreedTimes(models.TextChoices):
     "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent near_hours "
     "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
     "ahead ahead_first deposit_percent "
-    "offers_from offers_until payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "offers_from offers_until remind_hours remind_again_hours quiet_from quiet_until "
+    "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -136,6 +137,29 @@ class ClinicSettings(InTimeZone, models.Model):
         _("and until"), default=time(20), help_text=_("A time that is freed at night is offered in the morning.")
     )
 
+    # How people are reminded
+    remind_hours = models.PositiveSmallIntegerField(
+        _("people are reminded, hours before"),
+        null=True,
+        blank=True,
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
+        help_text=_("24 is the day before at the same hour. Leave empty to send no reminders."),
+    )
+    remind_again_hours = models.PositiveSmallIntegerField(
+        _("and once more, hours before"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
+        help_text=_("Nearer to the session than the first. Leave empty for one reminder."),
+    )
+    quiet_from = models.TimeField(_("nobody is reminded from"), default=time(21))
+    quiet_until = models.TimeField(
+        _("until"),
+        default=time(8),
+        help_text=_("By the clock where people live. What would come in these hours comes after them, or before."),
+    )
+
     # How it is paid
     payment_terms_days = models.PositiveSmallIntegerField(
         _("invoices are due after, days"), default=7, validators=[MaxValueValidator(90)]
@@ -160,6 +184,11 @@ class ClinicSettings(InTimeZone, models.Model):
                     near_fee_percent__lte=100,
                 ),
                 name="clinic_settings_second_fee_is_nearer_and_no_lower",
+            ),
+            models.CheckConstraint(
+                condition=Q(remind_again_hours__isnull=True)
+                | Q(remind_hours__isnull=False, remind_again_hours__lt=F("remind_hours")),
+                name="clinic_settings_second_reminder_is_nearer",
             ),
             models.CheckConstraint(
                 condition=Q(offers_from__lt=F("offers_until")), name="clinic_settings_offers_go_out_by_day"
