@@ -43,7 +43,7 @@ NOT_FILLED_IN = {
     *("SearchForm", "PatientSearch", "ArticleSearch", "Search", "Wanted", "PeopleFilter", "ArrivalsFilter"),
     *("BookingChoice", "OfferedTime", "DayChoice", "LanguageChoice", "Choice", "TimeChoice", "NewTime"),
     *("Preference", "WaitFor", "RevisionChoice", "RoomChoice", "SeenForm", "SendForm", "EndCarerForm", "ShownForm"),
-    *("Cancelling", "Agreeing", "Agreement", "WhoFor", "SignForm", "PreviewForm", "ExampleForm"),
+    *("FeeShown", "Agreeing", "Agreement", "WhoFor", "SignForm", "PreviewForm", "ExampleForm"),
     *("PersonForm", "ClinicForm", "SluggedForm", "WithPortrait", "ProfileForm", "OurFields", "KeepsPictures"),
     *("SeesOtherSaves", "ShiftForm", "JoinForm", "FindReferrerForm"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models import CancelReason
 from portal.appointments.states import MOVES, Verb
-from portal.common.forms.fields import MarkField
+from portal.common.forms.fields import MarkField, MoneyField
+from portal.common.money import ZERO
 
 
 class SeenForm(forms.Form):
@@ -24,6 +26,19 @@ class SeenForm(forms.Form):
         form = cls(data)
         form.full_clean()
         return str(form.cleaned_data.get("seen", ""))
+
+
+class FeeShown(forms.Form):
+    """What the page said that cancelling costs, in dollars."""
+
+    fee = MoneyField()
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Decimal:
+        """The fee that was shown; none, where the page said nothing of it."""
+        form = cls(data)
+        form.full_clean()
+        return form.cleaned_data.get("fee") or ZERO
 
 
 class UndoForm(forms.Form):

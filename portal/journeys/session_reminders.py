@@ -6,17 +6,21 @@ cancelled or moved, and sends nothing that is of no use any more.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from portal.appointments import reminder_times
-from portal.appointments.models import Appointment, Reminder, Status
+from portal.appointments.models import Appointment, Reminder
 from portal.appointments.reminder_times import Quiet
 from portal.clinic.models import ClinicSettings
 from portal.common.labels import labels_of
@@ -80,7 +84,9 @@ def go_round(*, now: datetime, seconds: float = SECONDS) -> dict[str, int]:
             if not sessions:
                 break
             after = sessions[-1].pk
-            due = [session for session in sessions if due_at(session, hours=hours, clinic=clinic) <= now]
+            # Whoever is here already is told nothing.
+            booked = [session for session in sessions if session.is_booked]
+            due = [session for session in booked if due_at(session, hours=hours, clinic=clinic) <= now]
             told = _last_told(due)
             for session in due:
                 knows = told.get(session.pk)
@@ -96,10 +102,9 @@ def _coming(which: int, hours: int, *, after: int, now: datetime) -> list[Appoin
     rows = Appointment.objects.filter(
         ~Exists(written),
         pk__gt=after,
-        status=Status.BOOKED,
         starts_at__gt=now,
         starts_at__lte=now + timedelta(hours=hours + 1) + NIGHT,
-    )
+    ).upcoming(now=now)
     return list(rows.select_related("patient__user", "location", "series").order_by("pk")[:AT_ONCE])
 
 
@@ -133,23 +138,27 @@ def remind(session: Appointment, *, which: int, hours: int, needs_it: bool, now:
     The session is held meanwhile: cancelled or moved first, it is not reminded of; afterwards that takes its notices
     back.
     """
-    still = Appointment.objects.select_for_update(of=("self",), no_key=True).filter(
-        pk=session.pk, status=Status.BOOKED, starts_at=session.starts_at
-    )
-    held = still.first()
-    if held is None or held.starts_at <= now:
+    held = Appointment.objects.select_for_update(no_key=True).filter(pk=session.pk).order_by("pk").first()
+    if held is None or not held.is_booked or held.starts_at != session.starts_at or held.starts_at <= now:
         return 0
     row, is_new = Reminder.objects.get_or_create(
         session=held, which=which, starts_at=held.starts_at, defaults={"written_at": now}
     )
     if not is_new or not needs_it:
         return 0
-    went = _queue(session, which=which, useless_after=useless_after(held, hours=hours), now=now)
-    Reminder.objects.filter(pk=row.pk).update(went=went)
+    token = secrets.token_urlsafe(12)
+    went = _queue(session, which=which, token=token, useless_after=useless_after(held, hours=hours), now=now)
+    Reminder.objects.filter(pk=row.pk).update(went=went, token_hash=Reminder.hash_of(token))
     return went
 
 
-def _queue(session: Appointment, *, which: int, useless_after: datetime, now: datetime) -> int:
+def answer_url(token: str, *, language: str) -> str:
+    """Where its reader says that they will come, or that they can't; needs no sign-in."""
+    with override(language):
+        return settings.PORTAL_BASE_URL + reverse("public:answer_mailed", args=[token])
+
+
+def _queue(session: Appointment, *, which: int, token: str, useless_after: datetime, now: datetime) -> int:
     letters = list(booking.letters_of(session, TEMPLATE, now=now))
     for letter in letters:
         to = Recipient.by_email(letter.reader.address)
@@ -157,7 +166,7 @@ def _queue(session: Appointment, *, which: int, useless_after: datetime, now: da
             template=TEMPLATE,
             to=to,
             about=letter.appointment,
-            context=letter.context,
+            context={**letter.context, "answer_url": answer_url(token, language=letter.reader.language)},
             dedupe_key=f"{TEMPLATE}:{session.code}:{session.starts_at:%Y%m%dT%H%M}:{which}:{to.digest}",
             language=letter.reader.language,
             useless_after=useless_after,

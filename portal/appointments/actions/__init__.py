@@ -11,6 +11,7 @@ from portal.appointments.actions.attending import (
 )
 from portal.appointments.actions.booking import book, cancel, reschedule
 from portal.appointments.actions.closing import add_closure, remove_closure
+from portal.appointments.actions.coming import say_yes
 from portal.appointments.actions.holding import confirm_hold, hold, hold_any, refusal_of, release_hold
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
@@ -65,6 +66,7 @@ __all__ = [
     "reopen",
     "reschedule",
     "room_as_seen",
+    "say_yes",
     "set_weekly_hours",
     "take_back_move",
     "undo_check_in",

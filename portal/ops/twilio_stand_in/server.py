@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections import deque
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -222,7 +223,7 @@ class Server(ThreadingHTTPServer):
         }
         try:
             line.request("POST", asked.path, urlencode(said), headers)
-            return line.getresponse().status < 300
+            return line.getresponse().status == HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
         finally:

@@ -63,6 +63,7 @@ VERBS = {
     "appointment.declined": "Request declined",
     "appointment.request_withdrawn": "Request withdrawn",
     "appointment.request_lapsed": "Request ended unanswered",
+    "appointment.confirmed": "Patient will come",
     "appointment.rescheduled": "Session moved",
     "series.booked": "Sessions booked as a series",
     "times.offered": "Other times offered",

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,9 +12,8 @@ from portal.appointments import eligibility
 from portal.appointments.waitlist_forms import WishForm
 from portal.billing.online.cards import consent_words, hash_of
 from portal.clinic.models import Location, Service
-from portal.common.forms.fields import MarkField, MoneyField, SlugLineField, WholeNumberField
+from portal.common.forms.fields import MarkField, SlugLineField, WholeNumberField
 from portal.common.forms.parts import field_of
-from portal.common.money import ZERO
 from portal.journeys import choosing, who_books
 from portal.patients.models import Carer, Patient
 from portal.policies.models import PolicyKind
@@ -31,19 +29,6 @@ class NewTime(forms.Form):
             return choosing.read_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
-
-
-class Cancelling(forms.Form):
-    """What the page said that cancelling costs, in dollars."""
-
-    fee = MoneyField()
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Decimal:
-        """The fee that was shown; none, where the page said nothing of it."""
-        form = cls(data)
-        form.full_clean()
-        return form.cleaned_data.get("fee") or ZERO
 
 
 class Agreeing(forms.Form):

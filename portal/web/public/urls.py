@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.public.views import (
+    answers,
     bill,
     blog,
     booking,
@@ -52,6 +53,9 @@ urlpatterns = [
     path("other-times/<slug:token>/", other_times.mailed, name="other_times_mailed"),
     path("offer/<uuid:code>/", offers.offer, name="offer"),
     path("offer/<slug:token>/", offers.mailed, name="offered"),
+    path("answer/<uuid:code>/", answers.answer, name="answer"),
+    path("answer/<uuid:code>/cancel/", answers.cancel, name="answer_cancel"),
+    path("a/<slug:token>/", answers.mailed, name="answer_mailed"),
     path("bill/<uuid:code>/", bill.bill, name="bill"),
     path("bill/<slug:token>/", bill.mailed, name="mailed_bill"),
     path("paying/<uuid:code>/", paying.back, name="back_from_paying"),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.appointments import actions, ics
-from portal.appointments.forms import SeenForm
+from portal.appointments.forms import FeeShown, SeenForm
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.parts_of_day import PartOfDay
@@ -60,7 +60,7 @@ from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.medicare.for_patients import so_far_in_words
 from portal.patients.models import Patient
 from portal.resources.models import Share
-from portal.web.patient.forms import Cancelling, NewTime
+from portal.web.patient.forms import NewTime
 from portal.web.patient.lists import listed, owed, session_bills
 from portal.web.patient.views import privacy
 
@@ -222,7 +222,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         card = on_file_of(appointment.person.pk) if context["fee_now"] and is_on() else None
         context |= {"card": card, "is_my_card": card is not None and card.given_by_id == request.actor.person.pk}
         return render(request, "patient/cancel.html", context)
-    if context["fee_now"] > Cancelling.read(request.POST):
+    if context["fee_now"] > FeeShown.read(request.POST):
         words = _("The free time is over by now, so nothing was cancelled. Please look at the fee, then decide.")
         messages.warning(request, words)
         return redirect_to(request, "patient:cancel", code=appointment.code)
