@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status, WaitlistEntry
+from portal.appointments.models import Appointment, Reminder, Status, WaitlistEntry
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, MedicareClaim, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
@@ -60,6 +60,8 @@ class Life:
     # Both of the patient: what they wait for, and the link of a time that is offered to them.
     waiting: WaitlistEntry
     offered: str
+    # The link in a reminder of what is upcoming.
+    reminded: str
     referral: Referral
     referrer: Referrer
 
@@ -149,6 +151,7 @@ def live() -> Life:
     article, draft = _publish(anh.user)
     make.waiting(patient=others[0], service=service, psychologists=[anh], urgent=True, desk_note="Ring after 3")
     waiting = make.waiting(patient=own, service=service, psychologists=[anh])
+    upcoming = session(now + timedelta(days=12), status=Status.BOOKED, mode=Mode.VIDEO)
     return Life(
         newcomer=make.user(first_name="Noor", last_name="Rahman"),
         referral=referral,
@@ -156,7 +159,7 @@ def live() -> Life:
         psychologist=anh,
         service=service,
         patient=own,
-        upcoming=session(now + timedelta(days=12), status=Status.BOOKED, mode=Mode.VIDEO),
+        upcoming=upcoming,
         arrived=session(now - timedelta(minutes=30), others[0], Status.ARRIVED),
         coming_in=session(now + timedelta(minutes=30), others[1], Status.BOOKED),
         unwritten=unwritten,
@@ -171,6 +174,7 @@ def live() -> Life:
         undelivered=_refuse(own, desk, now),
         waiting=waiting,
         offered=_offer(waiting, session(now + timedelta(days=5), status=Status.CANCELLED, mode=Mode.VIDEO)),
+        reminded=_remind(upcoming),
     )
 
 
@@ -179,6 +183,15 @@ def _offer(entry: WaitlistEntry, cancelled: Appointment) -> str:
     token = secrets.token_urlsafe(32)
     make.offer(vacancy=make.vacancy(session=cancelled), entry=entry, token=token, mode=cancelled.mode)
     return f"/offer/{token}/"
+
+
+def _remind(session: Appointment) -> str:
+    """That somebody was reminded of a session; the address that was mailed."""
+    token = secrets.token_urlsafe(12)
+    Reminder.objects.create(
+        session=session, starts_at=session.starts_at, which=1, went=1, token_hash=Reminder.hash_of(token)
+    )
+    return f"/a/{token}/"
 
 
 def _refuse(patient: Patient, by: Actor, now: datetime) -> Notice:

@@ -181,6 +181,12 @@ def _(page: Page, life: Life) -> None:
     expect(page.get_by_role("heading", name="A time for you")).to_be_visible()
 
 
+@by("the answer to a reminder", VISITOR)
+def _(page: Page, life: Life) -> None:
+    page.goto(life.reminded)
+    expect(page.get_by_role("heading", name="Will you be there?")).to_be_visible()
+
+
 # ---- Confirming ------------------------------------------------------------------------------------------------------
 
 

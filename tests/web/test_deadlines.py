@@ -165,7 +165,9 @@ def test_every_page_of_a_patients_that_shows_what_is_asked_for(patient):
 
 
 SHOWS_A_TIME = re.compile(r"starts_at|planned_at|_session_facts\.|/_facts\.|/_sessions\.")
-SAYS = re.compile(r"components/(_deadline|_plans|_price_card|_each_changed|_series|_series_choices)\.html|free_until")
+SAYS = re.compile(
+    r"components/(_deadline|_plans|_cancelling_costs|_price_card|_each_changed|_series|_series_choices)\.html|free_until"
+)
 # Which show the time of a session and don't say it themselves, and why.
 SAY_IT_OTHERWISE = {
     "notifications/_facts.html": "part of a mail",
