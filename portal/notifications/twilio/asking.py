@@ -61,6 +61,7 @@ def _find(notice: Notice) -> str:
             limit=MOST_LISTED,
         )
     # An approved template of WhatsApp's has our words within its own.
-    mine = [one.sid for one in listed if (notice.text or "") in (one.body or "") and one.direction != "inbound"]
+    ours = [one for one in listed if (notice.text or "") in (one.body or "") and str(one.direction) != "inbound"]
+    mine = [one.sid for one in ours if one.sid]
     taken = set(Notice.objects.filter(provider_id__in=mine).values_list("provider_id", flat=True))
     return next((sid for sid in mine if sid not in taken), "")
