@@ -339,23 +339,14 @@ if required("EMAIL_URL", "Set the mail server, such as submission://user:passwor
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
     if not EMAIL_BACKEND.endswith("smtp.EmailBackend") or not EMAIL_HOST:
-        raise ImproperlyConfigured(
-            "EMAIL_URL can't be read; it looks like submission://user:password@mail.example.com:587"
-        )
+        raise ImproperlyConfigured("EMAIL_URL can't be read; it looks like submission://user:password@mail.example.com")
     if EMAIL_HOST_PASSWORD and not (EMAIL_USE_TLS or EMAIL_USE_SSL):
-        raise ImproperlyConfigured(
-            "EMAIL_URL would send its password in clear: begin it with submission://, or end it with ?ssl=true"
-        )
+        raise ImproperlyConfigured("EMAIL_URL would send its password in clear: use submission://, or ?ssl=true")
 EMAIL_FILE_PATH, EMAIL_TIMEOUT = str(DATA_DIR / "mail"), 20
 
-Q_CLUSTER: dict[str, str | int] = {
-    "name": "portal",
-    "orm": "default",
-    "workers": env.int("WORKERS", 2),
-    "label": "Queue",
-}
-Q_CLUSTER |= {"queue_limit": 2, "bulk": 1, "timeout": 60, "retry": 600, "max_attempts": 3, "poll": 1, "save_limit": 200}
-Q_CLUSTER |= {"ack_failures": False, "catch_up": False, "recycle": 500}
+Q_CLUSTER: dict[str, str | int] = {"name": "portal", "orm": "default", "label": "Queue"}
+Q_CLUSTER |= {"workers": env.int("WORKERS", 2), "queue_limit": 2, "bulk": 1, "timeout": 60, "retry": 600, "poll": 1}
+Q_CLUSTER |= {"max_attempts": 3, "save_limit": 200, "ack_failures": False, "catch_up": False, "recycle": 500}
 OUTSIDE_CALENDARS_OVER_HTTP = env.bool("OUTSIDE_CALENDARS_OVER_HTTP", False) and not PRODUCTION  # to try things out
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
 NOTICE_CONTEXT = ["portal.website.context.for_notices"]
@@ -367,22 +358,16 @@ STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", "https://checkout.str
 if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRET):
     raise ImproperlyConfigured("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: set both, or none.")
 if PRODUCTION and (STRIPE_API_BASE != STRIPE_API or not STRIPE_CHECKOUT_ORIGIN.startswith("https://")):
-    raise ImproperlyConfigured(
-        "In production STRIPE_API_BASE is Stripe's own, and STRIPE_CHECKOUT_ORIGIN an https one."
-    )
-
-TWILIO_API = "https://api.twilio.com"  # no account: no texts; elsewhere a stand-in, in the demo and in tests alone
+    raise ImproperlyConfigured("Production asks Stripe's own STRIPE_API_BASE, and an https STRIPE_CHECKOUT_ORIGIN.")
+TWILIO_API = "https://api.twilio.com"  # no account: no texts
 TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = env.str("TWILIO_ACCOUNT_SID", ""), env.str("TWILIO_AUTH_TOKEN", "")
 TWILIO_API_KEY, TWILIO_API_SECRET = env.str("TWILIO_API_KEY", ""), env.str("TWILIO_API_SECRET", "")
 TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM = env.str("TWILIO_SMS_FROM", ""), env.str("TWILIO_WHATSAPP_FROM", "")
-TWILIO_WHATSAPP_TEMPLATE = env.str("TWILIO_WHATSAPP_TEMPLATE", "")
 TWILIO_API_BASE = env.str("TWILIO_API_BASE", TWILIO_API).rstrip("/")
-if len({bool(TWILIO_ACCOUNT_SID), bool(TWILIO_AUTH_TOKEN), bool(TWILIO_API_KEY), bool(TWILIO_API_SECRET)}) > 1:
-    raise ImproperlyConfigured(
-        "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_API_KEY and TWILIO_API_SECRET go together: set all, or none."
-    )
-if PRODUCTION and TWILIO_API_BASE != TWILIO_API:
-    raise ImproperlyConfigured("In production TWILIO_API_BASE is Twilio's own.")
+TWILIO_WHATSAPP_TEMPLATE = env.str("TWILIO_WHATSAPP_TEMPLATE", "")
+_twilio = {bool(each) for each in (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_API_KEY, TWILIO_API_SECRET)}
+if len(_twilio) > 1 or (PRODUCTION and TWILIO_API_BASE != TWILIO_API):
+    raise ImproperlyConfigured("Set all of Twilio's SID, token, key and secret, or none, with Twilio's own address.")
 
 # ---- Words, places, looks --------------------------------------------------------------------------------------------
 
