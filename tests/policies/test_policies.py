@@ -201,6 +201,8 @@ SILENT = {
     # What is paid at booking is said on the page that asks for it.
     *("ahead", "ahead_first", "deposit_percent"),
     *("freed_times", "offer_minutes", "offers_from", "offers_until"),
+    # When people are reminded.
+    *("remind_hours", "remind_again_hours", "quiet_from", "quiet_until"),
 }
 # They are said, but not with their own words: whether there is an account, and an address.
 OTHERS = {
