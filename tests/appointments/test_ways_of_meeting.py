@@ -50,7 +50,7 @@ def test_openings_ask_as_often_for_thirty_as_for_one(practice, django_assert_num
         while len(people) < count:
             people.append(practice.another(in_person=len(people) % 2 == 0))
         free(practice, *people, mode="video")
-        with kept.one_stamp(), django_assert_num_queries(4):
+        with kept.one_stamp(), django_assert_num_queries(3):
             free(practice, *people, mode="video")
 
 

@@ -302,7 +302,7 @@ class History:
         """One invoice made as the desk makes it: what it prints is what all the others print."""
         psychologist, now = self.clinic.psychologists[0], timezone.now()
         patient = Patient.objects.order_by("pk")[0]
-        make.referral(patient=patient, written_on=now.date() - timedelta(days=60))
+        make.referral(patient=patient, written_on=now.date() - timedelta(days=3 * 365))
         session = make.appointment(
             psychologist=psychologist,
             patient=patient,
