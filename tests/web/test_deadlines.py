@@ -180,6 +180,7 @@ SAY_IT_OTHERWISE = {
     "notifications/series_cancelled/body.txt": "there is nothing left to cancel",
     "notifications/paid_time_gone/body.html": "nothing was booked",
     "notifications/paid_time_gone/body.txt": "nothing was booked",
+    "patient/_held.html": "money for a time that was lost",
     "patient/invoice.html": "a session is billed once it begins",
     "patient/waitlist.html": "the mail and the page of the offer say it",
     "public/_not_as_shown.html": "the price card of the page that it stands on says it",
