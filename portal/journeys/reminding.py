@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -70,8 +71,11 @@ class Owed(NamedTuple):
     pay_link: str = ""
 
 
-def go_through(run: BulkRun) -> None:
-    """The worker's part. Begun again after it was stopped, it reminds nobody twice."""
+def go_through(run: BulkRun, *, until: float) -> bool:
+    """The worker's part, until a moment of the monotonic clock; says whether all is done.
+
+    Begun again, it reminds nobody twice.
+    """
     by = Actor(run.created_by, Role.RECEPTION)
     reminded = set(Dispatch.objects.filter(run=run.code).values_list("invoice", flat=True))
     left: dict[int, Why] = {}
@@ -81,7 +85,10 @@ def go_through(run: BulkRun) -> None:
         _mail(reader, invoices, left, run=run, by=by, now=timezone.now())
         run.done += len(invoices)
         run.save(update_fields=["done"])
+        if run.done < run.count and time.monotonic() > until:
+            return False
     _print(list(by_letter.values()), left, run=run, by=by)
+    return True
 
 
 def _sorted(

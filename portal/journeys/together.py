@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +23,9 @@ from portal.journeys import claim_checks, mailing, reminding
 # More at once are more than a printer's tray, and more than anybody looks through.
 MOST = 500
 KEPT_FOR = timedelta(days=1)
+# The queue ends a task after a minute. A part takes half of one, and has another task go on.
+SECONDS = 30.0
+GOES_THROUGH = "portal.journeys.together.go_through"
 
 
 @transaction.atomic
@@ -29,12 +33,15 @@ def begin(*, kind: str, invoices: Sequence[int], by: Actor, now: datetime) -> Bu
     """Has the worker print, e-mail or remind of these invoices, by their ids, in this order; no more than `MOST`."""
     run = BulkRun.objects.create(kind=kind, invoices=list(invoices[:MOST]), created_at=now, created_by=by.person)
     trail.record("bulk.begun", by=by, target=run, at=now, kind=kind, invoices=run.count)
-    transaction.on_commit(partial(async_task, "portal.journeys.together.go_through", run.pk), robust=True)
+    transaction.on_commit(partial(async_task, GOES_THROUGH, run.pk), robust=True)
     return run
 
 
 def go_through(pk: int) -> None:
-    """The worker's part. It may run twice, or begin again after it was stopped: nobody gets two e-mails."""
+    """The worker's part, half a minute of it at a time. It may run twice, or begin again after it was stopped.
+
+    Nobody gets two e-mails: each is known by the run, and what is done is not done again.
+    """
     run = (
         BulkRun.objects.select_related("created_by")
         .exclude(kind=BulkRun.Kind.ISSUE)
@@ -43,40 +50,58 @@ def go_through(pk: int) -> None:
     )
     if run is None:
         return
+    until = time.monotonic() + SECONDS
     if run.kind == BulkRun.Kind.PRINT:
-        _print(run)
+        is_done = _draw(run, until=until)
+        if is_done:
+            _print(run)
     elif run.kind == BulkRun.Kind.REMIND:
-        reminding.go_through(run)
+        is_done = reminding.go_through(run, until=until)
     else:
-        _send(run)
+        is_done = _send(run, until=until)
+    if not is_done:
+        with transaction.atomic():
+            async_task(GOES_THROUGH, run.pk)
+
+
+def _draw(run: BulkRun, *, until: float) -> bool:
+    """Has each paper drawn that may leave the clinic, and kept; says whether that was all of them."""
+    from portal.billing.paper import invoice_pdf
+
+    for n, pk in enumerate(run.invoices[run.done :], start=run.done + 1):
+        invoice, now = Invoice.objects.get(pk=pk), timezone.now()
+        if claim_checks.may_print(invoice, now=now):
+            invoice_pdf(invoice, now=now)
+        elif pk not in run.held_back:
+            run.held_back = [*run.held_back, pk]
+        run.done = n
+        run.save(update_fields=["done", "held_back"])
+        if n < run.count and time.monotonic() > until:
+            return False
+    return True
 
 
 def _print(run: BulkRun) -> None:
+    """Puts the papers that were drawn into one."""
     from pypdf import PdfReader, PdfWriter  # like the paper itself slow to load
 
     from portal.billing.paper import invoice_pdf
 
-    writer, held_back = PdfWriter(), list[int]()
-    for n, pk in enumerate(run.invoices, start=1):
-        invoice, now = Invoice.objects.get(pk=pk), timezone.now()
-        if claim_checks.may_print(invoice, now=now):
-            writer.append(PdfReader(BytesIO(invoice_pdf(invoice, now=now))))
-        else:
-            held_back.append(pk)
-        BulkRun.objects.filter(pk=run.pk).update(done=n, held_back=held_back)
-    printed = [pk for pk in run.invoices if pk not in held_back]
+    writer, now = PdfWriter(), timezone.now()
+    printed = [pk for pk in run.invoices if pk not in set(run.held_back)]
+    for pk in printed:
+        writer.append(PdfReader(BytesIO(invoice_pdf(Invoice.objects.get(pk=pk), now=now))))
     if printed:
         out = BytesIO()
         writer.write(out)
         run.pdf = out.getvalue()
     with transaction.atomic():
-        now = timezone.now()
         dispatching.mark_printed(printed, run=run.code, by=Actor(run.created_by, Role.RECEPTION), now=now)
-        run.done, run.held_back, run.finished_at = run.count, held_back, now
-        run.save(update_fields=["done", "held_back", "finished_at", "pdf"])
+        run.finished_at = now
+        run.save(update_fields=["finished_at", "pdf"])
 
 
-def _send(run: BulkRun) -> None:
+def _send(run: BulkRun, *, until: float) -> bool:
     by = Actor(run.created_by, Role.RECEPTION)
     for pk in run.invoices[run.done :]:
         invoice = Invoice.objects.select_related("patient__user", "billed_user").get(pk=pk)
@@ -89,8 +114,11 @@ def _send(run: BulkRun) -> None:
         run.done += 1
         run.skipped += not goes
         run.save(update_fields=["done", "skipped", "held_back"])
+        if run.done < run.count and time.monotonic() > until:
+            return False
     run.finished_at = timezone.now()
     run.save(update_fields=["finished_at"])
+    return True
 
 
 def put_away() -> int:

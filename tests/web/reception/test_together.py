@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+from django_q.models import OrmQ
 from pypdf import PdfReader
 
 from portal.accounts.roles import Role
@@ -69,6 +71,31 @@ def test_they_are_mailed_once_and_who_has_no_address_is_counted(desk):
     run.refresh_from_db()
     assert (run.done, run.skipped, run.sent) == (2, 1, 1)
     assert Notice.objects.filter(template="invoice").count() == 1
+
+
+@pytest.mark.parametrize("kind", ["print", "send"])
+def test_more_than_a_task_may_do_is_gone_on_with_by_the_next(desk, monkeypatch, kind):
+    """Five hundred papers take longer than the queue lets a task live: it ended the run, and began it anew."""
+    monkeypatch.setattr(together, "SECONDS", -1.0)
+    invoices = [issue(patient=make.patient(email=f"ana{n}@example.com")) for n in range(3)]
+    begun(desk, kind, invoices)
+    run = BulkRun.objects.get()
+    for done in (1, 2):
+        OrmQ.objects.all().delete()
+        together.go_through(run.pk)
+        run.refresh_from_db()
+        assert (run.done, run.finished_at) == (done, None)
+        assert [task.func() for task in OrmQ.objects.all()] == [together.GOES_THROUGH]
+    together.go_through(run.pk)
+    run.refresh_from_db()
+    assert run.finished_at is not None
+    if kind == "print":
+        pages = PdfReader(io.BytesIO(bytes(run.pdf))).pages
+        assert [invoice.number in page.extract_text() for invoice, page in zip(invoices, pages, strict=True)] == [
+            True
+        ] * 3
+    else:
+        assert Notice.objects.filter(template="invoice").count() == 3
 
 
 def test_before_many_e_mails_go_out_it_is_asked_how_many(desk):
