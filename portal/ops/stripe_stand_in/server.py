@@ -9,11 +9,12 @@ import queue
 import threading
 import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from portal.ops.stand_in_handler import StandInHandler
 from portal.ops.stripe_stand_in import pages
 from portal.ops.stripe_stand_in.state import API_VERSION, Fault, Row, StandIn
 
@@ -44,43 +45,20 @@ def _with_lists(value: Any) -> Any:
     return inner
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(StandInHandler):
     """One request. What the stand-in can't do is answered as Stripe answers what it does not know."""
 
-    protocol_version = "HTTP/1.1"
+    most_sent = MOST_SENT
     server: Server
 
-    def log_message(self, *arguments: Any) -> None:
-        """Nothing: what people type here is nobody's."""
-
-    def do_GET(self) -> None:
-        self._answer("GET")
-
-    def do_POST(self) -> None:
-        self._answer("POST")
-
-    def _answer(self, method: str) -> None:
-        address = urlsplit(self.path)
-        length = min(int(self.headers.get("Content-Length") or 0), MOST_SENT)
-        body = self.rfile.read(length).decode("utf-8", "replace") if length else ""
-        parts = [part for part in address.path.split("/") if part]
+    def answer(self, method: str, address: SplitResult, parts: list[str], body: str) -> None:
         if parts[:2] == ["c", "pay"] and len(parts) == 3:
             self._page(method, parts[2], dict(parse_qsl(body)))
         elif parts[:1] == ["v1"]:
             status, answer = self._api(method, parts[1:], body if method == "POST" else address.query)
-            self._send(status, json.dumps(answer).encode(), "application/json")
+            self.send(status, json.dumps(answer).encode(), "application/json")
         else:
-            self._send(404, b"Not here.", "text/plain")
-
-    def _send(self, status: int, body: bytes, kind: str, **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
+            self.send(404, b"Not here.", "text/plain")
 
     # ---- The page ---------------------------------------------------------------------------------------------------
 
@@ -89,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             page = books.get(name, "checkout.session")
         except Fault:
-            self._send(404, pages.gone(), "text/html; charset=utf-8")
+            self.send(404, pages.gone(), "text/html; charset=utf-8")
             return
         outcome, number = "", typed.get("number", "")
         if method == "POST":
@@ -97,13 +75,13 @@ class Handler(BaseHTTPRequestHandler):
             outcome = books.pay_page(name, number, confirmed=confirmed)
             books.keep()
         if page["status"] == "complete":
-            self._send(303, b"", "text/plain", Location=page["success_url"])
+            self.send(303, b"", "text/plain", Location=page["success_url"])
         elif page["status"] == "expired":
-            self._send(410, pages.gone(page["cancel_url"]), "text/html; charset=utf-8")
+            self.send(410, pages.gone(page["cancel_url"]), "text/html; charset=utf-8")
         elif outcome == "asks":
-            self._send(200, pages.confirm(page, number), "text/html; charset=utf-8")
+            self.send(200, pages.confirm(page, number), "text/html; charset=utf-8")
         else:
-            self._send(200, pages.pay(page, number=number, outcome=outcome), "text/html; charset=utf-8")
+            self.send(200, pages.pay(page, number=number, outcome=outcome), "text/html; charset=utf-8")
 
     # ---- The API ----------------------------------------------------------------------------------------------------
 

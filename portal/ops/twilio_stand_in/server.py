@@ -10,11 +10,12 @@ import threading
 import time
 from collections import deque
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+from portal.ops.stand_in_handler import StandInHandler
 from portal.ops.twilio_stand_in import pages
 from portal.ops.twilio_stand_in.phones import Fault, Phones, Row
 
@@ -23,44 +24,19 @@ AGAIN_AFTER: Final = (1, 3, 10, 30)
 MOST_SENT: Final = 64 * 1024
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(StandInHandler):
     """One request. What the stand-in can't do is answered as Twilio answers what it does not know."""
 
-    protocol_version = "HTTP/1.1"
-    # An answer in two small parts would wait for the other side's word between them.
-    disable_nagle_algorithm = True
+    most_sent = MOST_SENT
     server: Server
 
-    def log_message(self, *arguments: Any) -> None:
-        """Nothing: what people write is nobody's."""
-
-    def do_GET(self) -> None:
-        self._answer("GET")
-
-    def do_POST(self) -> None:
-        self._answer("POST")
-
-    def _answer(self, method: str) -> None:
-        address = urlsplit(self.path)
-        length = min(int(self.headers.get("Content-Length") or 0), MOST_SENT)
-        body = self.rfile.read(length).decode("utf-8", "replace") if length else ""
-        parts = [part for part in address.path.split("/") if part]
+    def answer(self, method: str, address: SplitResult, parts: list[str], body: str) -> None:
         if parts[:1] == ["phones"]:
             self._phones(method, dict(parse_qsl(body if method == "POST" else address.query)))
         elif parts[:2] == ["2010-04-01", "Accounts"]:
             self._api(method, parts[2:], dict(parse_qsl(body if method == "POST" else address.query)))
         else:
-            self._send(404, b"Not here.", "text/plain")
-
-    def _send(self, status: int, body: bytes, kind: str, **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
+            self.send(404, b"Not here.", "text/plain")
 
     # ---- The API ----------------------------------------------------------------------------------------------------
 
@@ -85,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault == "take and fail":
             status, answer = 503, {"code": 20503, "message": "Service unavailable", "status": 503}
-        self._send(status, json.dumps(answer).encode(), "application/json")
+        self.send(status, json.dumps(answer).encode(), "application/json")
 
     def _do(self, method: str, path: list[str], asked: dict[str, str]) -> Row:
         server = self.server
@@ -114,9 +90,9 @@ class Handler(BaseHTTPRequestHandler):
         number = typed.get("number", "")
         if method == "POST" and number and typed.get("body", "").strip():
             server.say(number=number, to=typed.get("to", ""), body=typed["body"].strip()[:1600])
-            self._send(303, b"", "text/plain", Location=f"/phones/?{urlencode({'number': number})}")
+            self.send(303, b"", "text/plain", Location=f"/phones/?{urlencode({'number': number})}")
             return
-        self._send(200, pages.phones(server.phones, number=number), "text/html; charset=utf-8")
+        self.send(200, pages.phones(server.phones, number=number), "text/html; charset=utf-8")
 
 
 def _shown(row: Row) -> Row:
