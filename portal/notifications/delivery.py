@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from portal.notifications import outbox
 from portal.notifications.channels import CHANNELS
-from portal.notifications.models import ChannelPause, Notice, State
+from portal.notifications.models import ERASED, ChannelPause, Notice, State
 from portal.notifications.sending import InDoubt, Parcel, Refused, SendingFailed, TryLater, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ SLOW = timedelta(seconds=10)
 # Below the minute after which the sweep comes again, and with it the next try.
 PAUSE = timedelta(seconds=50)
 
-ERASED: Final[dict[str, None]] = {"text": None, "html": None, "attachments": None, "otherwise": None}
 # Why a notice was withdrawn that nobody wants any more.
 TOO_LATE: Final = "too_late"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,8 @@ from portal.common.privacy import classed
 from portal.notifications.recipients import Channel, Recipient
 
 SEES_NOTICES = frozenset({"reception", "manager"})
+# What is taken off a secret notice once it is over: its words, and those of every other way.
+ERASED: Final[dict[str, None]] = {"text": None, "html": None, "attachments": None, "otherwise": None}
 
 
 class State(models.TextChoices):
@@ -95,7 +98,7 @@ class Notice(models.Model):
     language = models.CharField(max_length=10)
     to = EncryptedTextField(bound_to="code")
     subject = EncryptedTextField(bound_to="code", blank=True)
-    # The words of a secret notice are erased once it was sent, or may have been: then these three are null.
+    # The words of a secret notice are erased once it was sent, or may have been: then all of ERASED are null.
     text = EncryptedTextField(bound_to="code", null=True)
     html = EncryptedTextField(bound_to="code", null=True, blank=True)
     # [[name, media type, base64], ...]

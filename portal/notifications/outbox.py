@@ -31,7 +31,7 @@ from portal.common.database.columns import longest
 from portal.common.database.inserting import insert_or_ignore
 from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
-from portal.notifications.models import Delivery, Notice, State
+from portal.notifications.models import ERASED, Delivery, Notice, State
 from portal.notifications.recipients import ON_PHONES, Recipient
 from portal.notifications.rendering import Words, render
 
@@ -174,7 +174,7 @@ def withdraw(
         withdrawn_why=why,
     )
     marked = notices.filter(withdrawn_at=now, withdrawn_why=why)
-    marked.filter(state=State.WITHDRAWN, secret=True).update(text=None, html=None, attachments=None)
+    marked.filter(state=State.WITHDRAWN, secret=True).update(**ERASED)
     return list(marked.values_list("code", flat=True))
 
 
@@ -233,7 +233,7 @@ def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
         raise CannotSettle
     _settle(notice, (State.UNKNOWN,), by=by, now=now, needs_words=False, state=State.SENT, sent_at=now, error="")
     if notice.secret:
-        Notice.objects.filter(pk=notice.pk, state=State.SENT).update(text=None, html=None, attachments=None)
+        Notice.objects.filter(pk=notice.pk, state=State.SENT).update(**ERASED)
 
 
 def leave_unsent(notice: Notice, *, by: Actor, now: datetime) -> None:

@@ -17,6 +17,7 @@ from portal.notifications.rendering import NoSuchWords
 from portal.notifications.twilio import asking, texting
 from portal.ops.twilio_stand_in import Fault
 from portal.ops.twilio_stand_in.phones import NO_NUMBER, STOPPED
+from tests.common.crypto.sealed.models import Page
 from tests.notifications import twilio
 
 MINA = "+61491570156"
@@ -101,6 +102,10 @@ def test_what_is_no_number_is_refused_when_it_is_queued(text, address):
         text(Recipient.by_sms(address))
 
 
+def test_a_number_keeps_the_zero_that_belongs_to_it(text):
+    assert text(Recipient.by_sms("+39 06 6988 3344")).to == "+390669883344"
+
+
 def test_a_notice_without_words_for_phones_is_refused(write):
     with pytest.raises(NoSuchWords):
         write(template="hello", to=BY_SMS)
@@ -144,6 +149,15 @@ def test_a_provider_that_is_away_costs_no_doubt(settings, text):
 
 
 # ---- Another way -----------------------------------------------------------------------------------------------------
+
+
+def test_a_secret_that_is_withdrawn_keeps_no_words_of_another_way(text):
+    page = Page.objects.create()
+    notice = text([BY_SMS, BY_EMAIL], secret=True, about=page)
+    assert fresh(notice).otherwise
+    outbox.withdraw(about=page, why="cancelled", now=timezone.now())
+    gone = fresh(notice)
+    assert (gone.state, gone.erased, gone.otherwise) == (State.WITHDRAWN, True, None)
 
 
 def test_a_number_that_refuses_leads_to_the_mailbox(account, text, mailoutbox, django_capture_on_commit_callbacks):

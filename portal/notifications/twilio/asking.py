@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 # A claim that ran out is at least two minutes old, and what Twilio took is on its list at once. Before that a request
 # may still be on the line.
 SETTLED_AFTER: Final = timedelta(minutes=3)
-# Texts to one number within the time that is looked at: more are no clinic's.
+# The newest texts to one number: more since it was claimed are no clinic's.
 MOST_LISTED: Final = 50
 MOST_ASKED: Final = 200
 
@@ -54,14 +54,13 @@ def settle_doubts(now: datetime) -> dict[str, int]:
 def _find(notice: Notice) -> str:
     """Twilio's id of a text of these words to this number since it was claimed, that is no other notice's; or empty."""
     since = (notice.claimed_at or notice.created_at) - timedelta(minutes=1)
+    # Never by Twilio's own filter of days: what still stands in its queue has no day on which it was sent.
     with asking() as client:
-        listed = client.messages.list(
-            to=at(notice.channel, notice.to),
-            date_sent_after=since,
-            limit=MOST_LISTED,
-        )
+        listed = client.messages.list(to=at(notice.channel, notice.to), limit=MOST_LISTED)
     # An approved template of WhatsApp's has our words within its own.
     ours = [one for one in listed if (notice.text or "") in (one.body or "") and str(one.direction) != "inbound"]
+    # Twilio counts whole seconds.
+    ours = [one for one in ours if one.date_created is None or one.date_created >= since]
     mine = [one.sid for one in ours if one.sid]
     taken = set(Notice.objects.filter(provider_id__in=mine).values_list("provider_id", flat=True))
     return next((sid for sid in mine if sid not in taken), "")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import NumberParseException, is_possible_number, parse
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
 
 from portal.common.crypto.ciphertext import EncryptionError
 from portal.notifications.models import Notice
@@ -50,7 +50,7 @@ class PhoneChannel:
             raise ValueError("A text goes to one phone number.") from None
         if not is_possible_number(number) or number.extension:
             raise ValueError("A text goes to one phone number.")
-        return f"+{number.country_code}{number.national_number}"
+        return format_number(number, PhoneNumberFormat.E164)
 
     def parcel(self, notice: Notice) -> TextParcel:
         """The notice, ready to be sent once."""

@@ -90,7 +90,8 @@ class Phones:
         """Texts to a number, those of a time on, newest first."""
         with self.lock:
             found = [row for row in self.texts if not to or row["to"] == to]
-        return [row for row in reversed(found) if not after or row["made"] >= _moment(after)]
+        # As Twilio does: what still stands in its queue has no day on which it was sent, so no filter of days finds it.
+        return [row for row in reversed(found) if not after or (row["date_sent"] and row["made"] >= _moment(after))]
 
     # ---- What phones do ----------------------------------------------------------------------------------------------
 
@@ -99,6 +100,7 @@ class Phones:
         if not status:
             status, error = ("undelivered", str(UNREACHED_ERROR)) if UNREACHED in row["to"] else ("delivered", "")
         row["status"], row["error_code"] = status, int(error) if error else None
+        row["date_sent"] = row["date_sent"] or format_datetime(datetime.fromtimestamp(time.time(), UTC))
         if self.publish and row["callback"]:
             said = {"MessageSid": row["sid"], "SmsSid": row["sid"], "MessageStatus": status, "SmsStatus": status}
             said |= {"AccountSid": self.account, "To": row["to"], "From": row["from"], "ApiVersion": "2010-04-01"}
@@ -134,7 +136,7 @@ class Phones:
             "status": status,
             "error_code": None,
             "date_created": stamp,
-            "date_sent": stamp,
+            "date_sent": stamp if direction == "inbound" else None,
             "date_updated": stamp,
             "made": now,
             "callback": "",
