@@ -38,6 +38,16 @@ class StillBooked(Exception):
         super().__init__("sessions are booked")
         self.sessions, self.proposed, self.by_video = list(sessions), proposed, by_video
 
+    @property
+    def asked_for(self) -> int:
+        """How many of them are only asked for."""
+        return sum(session.is_request for session in self.sessions)
+
+    @property
+    def booked(self) -> int:
+        """How many of them are booked."""
+        return len(self.sessions) - self.asked_for
+
 
 class Stranded(StrEnum):
     """Why a session can't be held as it is booked."""
@@ -46,6 +56,9 @@ class Stranded(StrEnum):
     CLOSED = "closed"
     ROOM = "room"
     AWAY = "away"
+    # Of what is asked for alone: a session that is booked outside the hours was agreed to, or its work says so.
+    HOURS = "hours"
+    BUSY = "busy"
 
 
 def digest_of(sessions: Iterable[Appointment]) -> str:
@@ -102,11 +115,18 @@ def can_be_by_video(sessions: Iterable[Appointment]) -> set[int]:
     return {session.pk for session in by_video} - away(by_video) - outside_hours(by_video)
 
 
-def requests_in_the_way(requests: Iterable[Appointment]) -> list[Appointment]:
-    """Those of these requests that can't be confirmed: their psychologist is away, or their place closed. One query."""
+def requests_in_the_way(requests: Iterable[Appointment]) -> dict[int, Stranded]:
+    """By their ids, which of these requests can't be confirmed as they are, and why. Four queries at most.
+
+    Nobody agreed to what stands outside the hours: they were within them when it was asked for.
+    """
     asked = list(requests)
-    cant_be = away(asked) | at_closed_places(asked)
-    return [session for session in asked if session.pk in cant_be]
+    found = dict.fromkeys(busy_then(asked), Stranded.BUSY)
+    found |= dict.fromkeys(outside_hours(asked), Stranded.HOURS)
+    found |= dict.fromkeys(away(asked), Stranded.AWAY)
+    found |= dict.fromkeys(in_closed_rooms(asked), Stranded.ROOM)
+    found |= dict.fromkeys(at_closed_places(asked), Stranded.CLOSED)
+    return found | dict.fromkeys(with_who_left(asked), Stranded.LEFT)
 
 
 def asked_of_leaving(psychologist: Psychologist, *, now: datetime) -> StillBooked:
@@ -124,21 +144,19 @@ def _asked_ahead(sessions: Sequence[Appointment], without: Without, *, now: date
 
 
 def left_with(psychologist: Psychologist, *, now: datetime) -> list[Appointment]:
-    """The sessions to come of somebody who leaves, soonest first, each with its patient and place."""
-    own = Appointment.objects.filter(psychologist=psychologist, patient__isnull=False)
-    return list(own.upcoming(now=now).for_listing())
+    """What is booked with somebody who leaves, or asked for, soonest first, each with its patient and place."""
+    return list(Appointment.objects.filter(psychologist=psychologist).coming_or_asked_for(now=now).for_listing())
 
 
 def left_at(location: Location, *, now: datetime) -> list[Appointment]:
-    """The sessions to come for which people would go to a place that closes, soonest first."""
-    there = Appointment.objects.filter(location=location, mode=Mode.IN_PERSON, patient__isnull=False)
-    return list(there.upcoming(now=now).for_listing())
+    """That for which people would go to a place that closes, soonest first."""
+    there = Appointment.objects.filter(location=location, mode=Mode.IN_PERSON)
+    return list(there.coming_or_asked_for(now=now).for_listing())
 
 
 def left_in(room: Room, *, now: datetime) -> list[Appointment]:
-    """The sessions to come that have a room which is taken out of use, soonest first."""
-    there = Appointment.objects.filter(room=room, patient__isnull=False)
-    return list(there.upcoming(now=now).for_listing())
+    """That which has a room that is taken out of use, soonest first."""
+    return list(Appointment.objects.filter(room=room).coming_or_asked_for(now=now).for_listing())
 
 
 def away(sessions: Sequence[Appointment]) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portal.appointments import actions, states
+from portal.appointments import actions
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, TimeSlot
 from portal.clinic.models import Location, Psychologist
@@ -73,13 +73,13 @@ def remove_time_slot(*, time_slot: TimeSlot, knowing: str | None = None, by: Act
     if time_slot.kind == TimeSlot.Kind.EXTRA:
         outside = stranded.outside_hours(booked) - stood_outside
         left = [session for session in booked if session.pk in outside]
-        ask_about([session for session in left if states.is_to_come(session, now=now)], knowing=knowing, now=now)
+        ask_about([each for each in left if stranded.is_asked_about(each, now=now)], knowing=knowing, now=now)
         sessions.raise_outside_hours(left, by=by, now=now)
 
 
 def booked_in(slot: TimeSlot, *, now: datetime) -> list[Appointment]:
-    """The sessions to come that touch this time of its psychologist, soonest first."""
-    return [session for session in _booked_in(slot) if states.is_to_come(session, now=now)]
+    """What is to come, or asked for, and touches this time of its psychologist, soonest first."""
+    return [session for session in _booked_in(slot) if stranded.is_asked_about(session, now=now)]
 
 
 def _booked_in(slot: TimeSlot) -> list[Appointment]:

@@ -41,6 +41,7 @@ class Line:
 class Question:
     """One page of the sessions that a change would strand."""
 
+    all: StillBooked
     lines: list[Line]
     page: Page[Appointment]
     digest: str
@@ -56,8 +57,7 @@ class Question:
     @property
     def in_that_time(self) -> str:
         """How many they are, where somebody would be away."""
-        asked_for = sum(session.is_request for session in self.page.paginator.object_list)
-        booked = self.count - asked_for
+        booked, asked_for = self.all.booked, self.all.asked_for
         words = ngettext("%(n)d session is booked in that time", "%(n)d sessions are booked in that time", booked)
         also = ngettext("%(n)d session is asked for in it", "%(n)d sessions are asked for in it", asked_for)
         said = [words % {"n": booked}] if booked else []
@@ -76,7 +76,21 @@ def question(asked: StillBooked, data: Mapping[str, str]) -> Question:
         Line(session, _proposed(session, asked.proposed.get(session.pk)), session.pk in asked.by_video)
         for session in page.object_list
     ]
-    return Question(lines, page, digest_of(asked.sessions))
+    return Question(asked, lines, page, digest_of(asked.sessions))
+
+
+def with_requests(note: str, asked: StillBooked | None) -> str:
+    """What a page says of the sessions that are booked, if there are any, and of those that are only asked for."""
+    if asked is None or not asked.asked_for:
+        return note if asked and asked.booked else ""
+    also = ngettext(
+        "%(n)d session is asked for and not booked yet. If it can't be confirmed any more, reception declines it, or "
+        "books another time.",
+        "%(n)d sessions are asked for and not booked yet. Reception declines those that can't be confirmed any more, "
+        "or books other times.",
+        asked.asked_for,
+    ) % {"n": asked.asked_for}
+    return f"{note} {also}" if asked.booked else also
 
 
 def to_decide(*, of: Psychologist | None = None) -> str:

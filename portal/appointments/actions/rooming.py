@@ -19,13 +19,13 @@ from portal.common.access.actors import Actor
 
 @in_transaction
 def change_room(*, appointment: Appointment, by: Actor, now: datetime) -> Appointment | None:
-    """Gives a session to come a room in use that is free then, and returns it; None if it is gone or over.
+    """Gives what is to come, booked or asked for, a room in use that is free then; None if it is gone or over.
 
     At a place without rooms on file it has none. One that is in use is kept. Raises SlotTaken where no room is free.
     """
     lock_diary(appointment.psychologist_id, rooms_of=appointment.location)
     booked = lock_appointment(appointment)
-    if booked is None or not booked.is_open or booked.location_id != appointment.location_id:
+    if booked is None or not (booked.is_open or booked.is_request) or booked.location_id != appointment.location_id:
         return None
     standing = _standing(booked, rules.rooms_for(booked.service, booked.mode, booked.location), now=now)
     clear_holds(standing.run_out, by=by, now=now)

@@ -111,6 +111,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """What somebody asked for and nobody has answered, the most pressing first."""
         return self.filter(status=Status.REQUESTED).order_by("answer_by", "pk")
 
+    def coming_or_asked_for(self, *, now: datetime) -> AppointmentQuerySet:
+        """What is booked or asked for by somebody, and not over, soonest first."""
+        ahead = self.filter(status__in=states.AHEAD, patient__isnull=False, ends_at__gt=now)
+        return ahead.order_by("starts_at", "pk")
+
     def unanswered(self, *, now: datetime) -> AppointmentQuerySet:
         """Requests whose time for an answer is over."""
         return self.requests().filter(answer_by__lte=now)

@@ -73,7 +73,7 @@ def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
     own = _("Your weekly hours are saved. New bookings follow them from now on.")
     other = _("The weekly hours of %(name)s are saved. New bookings follow them from now on.")
     messages.success(request, whose.says(own, other))
-    return redirect(_next_page(request, whose))
+    return redirect(_next_page(request, whose, now=now))
 
 
 def _copied(request: ActorRequest, whose: Whose, day: int, to: list[int], *, now: datetime) -> HttpResponse:
@@ -115,7 +115,7 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
                 by=request.actor,
                 now=now,
             )
-            made.leads_to(_next_page(request, whose))
+            made.leads_to(_next_page(request, whose, now=now))
     except HoursOverlap:
         words = whose.says(
             _("You have extra hours at that time already."), _("%(name)s has extra hours at that time already.")
@@ -171,12 +171,12 @@ def remove_exception(request: ActorRequest, whose: Whose, code: UUID) -> HttpRes
     except time_away.StillBooked as asked:
         return _page(request, whose, removing=slot, orphans=question(asked, request.POST), now=now, status=422)
     messages.success(request, _("Removed. The weekly hours count again at that time."))
-    return redirect(_next_page(request, whose))
+    return redirect(_next_page(request, whose, now=now))
 
 
-def _next_page(request: ActorRequest, whose: Whose) -> str:
+def _next_page(request: ActorRequest, whose: Whose, *, now: datetime) -> str:
     """Where somebody goes on who was asked about sessions: where they decide what becomes of them."""
-    return whose.decide_url if known(request.POST) and whose.undecided() else whose.url
+    return whose.decide_url if known(request.POST) and whose.has_to_decide(now=now) else whose.url
 
 
 def _zone(rows: list[WorkingHours]) -> ZoneInfo:

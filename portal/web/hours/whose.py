@@ -16,6 +16,7 @@ from portal.appointments.models.hours import TimeSlotQuerySet
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
 from portal.journeys.rearranging.deciding import undecided_sessions
+from portal.journeys.stranded import requests_in_the_way
 from portal.web.hours.left import Left, outside_hours
 from portal.web.hours.worked import weekly_hours_of
 from portal.web.rearranging.audience import address
@@ -81,6 +82,11 @@ class Whose:
         `decide_url` lists. Two queries."""
         waiting = undecided_sessions(self.actor).filter(psychologist=self.psychologist)
         return with_clinic(waiting.for_lists())
+
+    def has_to_decide(self, *, now: datetime) -> bool:
+        """Whether `decide_url` lists anything of theirs: of what is asked for, too."""
+        asked_for = self.sessions().requests().filter(ends_at__gt=now)
+        return bool(self.undecided() or requests_in_the_way(asked_for))
 
     def left(self, hours: list[WorkingHours], *, now: datetime, without: TimeSlot | None = None) -> list[Left]:
         """The sessions to come that stand in time away or outside these hours: see `outside_hours`."""

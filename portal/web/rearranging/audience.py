@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -13,8 +14,27 @@ from django.utils.translation import gettext as _
 from portal.appointments.closed import closure_words
 from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
-from portal.journeys.to_do.kinds import KINDS, STRANDED
+from portal.journeys.stranded import Stranded
+from portal.journeys.to_do.kinds import (
+    BUSY_THEN,
+    KINDS,
+    LEFT,
+    OUTSIDE_HOURS,
+    PLACE_CLOSED,
+    ROOM_CLOSED,
+    STRANDED,
+)
 from portal.worklist.models import ToDo
+
+# The kind of work whose title says why.
+WORK: Final[Mapping[Stranded, str]] = {
+    Stranded.LEFT: LEFT.name,
+    Stranded.CLOSED: PLACE_CLOSED.name,
+    Stranded.ROOM: ROOM_CLOSED.name,
+    Stranded.AWAY: STRANDED.name,
+    Stranded.HOURS: OUTSIDE_HOURS.name,
+    Stranded.BUSY: BUSY_THEN.name,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +71,9 @@ class Audience:
     def answer_page(self) -> str:
         return f"{self.namespace}:answer"
 
-    def why_closed(self, session: Appointment) -> str:
+    def why_not(self, request: Appointment, why: Stranded) -> str:
         """Why a request can't be confirmed, in words. No query."""
-        return self._in_words(STRANDED.name, session)
+        return self._in_words(WORK[why], request)
 
     def why(self, session: Appointment, asked: Iterable[ToDo]) -> list[str]:
         """Why a session can't be held as it is booked, in words. No query."""

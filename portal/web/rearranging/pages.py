@@ -114,9 +114,11 @@ def _page(
     asked_for = Appointment.objects.visible_to(request.actor).requests().filter(ends_at__gt=now).for_listing()
     if chosen is not None:
         asked_for = asked_for.filter(psychologist=chosen)
+    requests = list(asked_for)
+    in_the_way = requests_in_the_way(requests)
     context: dict[str, Any] = {
         "audience": audience,
-        "requests": [(session, audience.why_closed(session)) for session in requests_in_the_way(asked_for)],
+        "requests": [(each, audience.why_not(each, in_the_way[each.pk])) for each in requests if each.pk in in_the_way],
         "rows": rows,
         "page": page,
         "people": people,

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.appointments.answers import ANSWERS
-from portal.appointments.closed import closure_words
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, WrongState
@@ -23,7 +22,8 @@ from portal.appointments.states import Why
 from portal.common.access.decorators import ActorRequest
 from portal.journeys import booking, requests
 from portal.journeys.meanwhile import last_step
-from portal.journeys.stranded import requests_in_the_way
+from portal.journeys.stranded import Stranded, requests_in_the_way
+from portal.web.rearranging.audience import Audience
 
 
 class DeclineForm(forms.Form):
@@ -37,8 +37,9 @@ class DeclineForm(forms.Form):
     )
 
 
-def answer(request: ActorRequest, code: UUID, *, to: str) -> HttpResponse:
-    """Asks once and answers; what was answered meanwhile is said. `to` is the room's page of a session."""
+def answer(request: ActorRequest, code: UUID, audience: Audience) -> HttpResponse:
+    """Asks once and answers; what was answered meanwhile is said."""
+    to = audience.session_page
     visible = Appointment.objects.visible_to(request.actor).without_holds().for_listing()
     session, now = get_object_or_404(visible, code=code), timezone.now()
     if request.method == "POST" and "approve" in request.POST:
@@ -62,12 +63,11 @@ def answer(request: ActorRequest, code: UUID, *, to: str) -> HttpResponse:
         return redirect(to, code=session.code)
     told = [reader.address for reader in booking.told(session, now=now)]
     context = {"session": session, "form": form, "told": told, "page": to}
-    if requests_in_the_way([session]):
-        shut = closure_words(session.location_id, session.starts_at, session.ends_at, mode=session.mode)
-        context["in_the_way"] = (
-            _("Closed then: %(why)s") % {"why": shut} if shut else _("The psychologist is away then")
-        )
-        context["patient_url"] = reverse(f"{to.partition(':')[0]}:patient", args=[session.person.code])
+    why = requests_in_the_way([session]).get(session.pk)
+    # Another room may be free: confirming looks for one.
+    if why is not None and why != Stranded.ROOM:
+        context["in_the_way"] = audience.why_not(session, why)
+        context["patient_url"] = reverse(audience.patient_page, args=[session.person.code])
     return render(request, "to_do/answer.html", context, status=422 if form.errors else 200)
 
 

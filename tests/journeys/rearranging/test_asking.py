@@ -6,13 +6,21 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.roles import Role
 from portal.appointments.actions import Shift
-from portal.appointments.models import Appointment, Closure, TimeSlot, WorkingHours
-from portal.clinic.models import ClinicSettings
+from portal.appointments.models import Appointment, Closure, Status, TimeSlot, WorkingHours
+from portal.appointments.refusals import NotOffered, SlotTaken
+from portal.clinic.models import ClinicSettings, Room
 from portal.common import kept
-from portal.journeys import closing, staffing, time_away, weekly
+from portal.journeys import closing, requests, staffing, time_away, weekly
 from portal.journeys.rearranging.deciding import undecided
 from portal.journeys.rearranging.proposing import nearest
-from portal.journeys.stranded import StillBooked, asked_of_closing, asked_of_leaving
+from portal.journeys.stranded import (
+    StillBooked,
+    Stranded,
+    asked_of_closing,
+    asked_of_leaving,
+    digest_of,
+    requests_in_the_way,
+)
 from tests import make
 from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
 
@@ -106,6 +114,78 @@ def test_what_gets_another_room_is_proposed_nothing(practice):
     question = asked(lambda: staffing.close_room(room=first, knowing="", by=practice.desk, now=NOW))
     assert [s.pk for s in question.sessions] == [fits.pk, full.pk]
     assert list(question.proposed) == [full.pk]
+
+
+def _new_week(practice, knowing):
+    windows = WorkingHours.objects.filter(psychologist=practice.mai, weekday=0)
+    hours = [Shift(location=practice.place, weekday=0, starts=each.starts, ends=each.ends) for each in windows]
+    weekly.set_weekly_hours(psychologist=practice.mai, hours=hours, knowing=knowing, by=practice.desk, now=NOW)
+
+
+def _no_extra_hours(practice, knowing):
+    slot = TimeSlot.objects.get(psychologist=practice.mai)
+    time_away.remove_time_slot(time_slot=slot, knowing=knowing, by=practice.desk, now=NOW)
+
+
+def _nobody_there(practice, knowing):
+    staffing.stop_working_here(user=practice.mai.user, knowing=knowing, by=practice.desk, now=NOW)
+
+
+def _no_place(practice, knowing):
+    staffing.close_place(location=practice.place, knowing=knowing, by=practice.desk, now=NOW)
+
+
+def _no_room(practice, knowing):
+    staffing.close_room(room=Room.objects.earliest("pk"), knowing=knowing, by=practice.desk, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_new_week, Stranded.HOURS),
+        (_no_extra_hours, Stranded.HOURS),
+        (_nobody_there, Stranded.LEFT),
+        (_no_place, Stranded.CLOSED),
+        (_no_room, Stranded.ROOM),
+    ],
+)
+def test_what_is_asked_for_is_asked_about_too_and_then_cant_be_confirmed(practice, change, why):
+    make.actor(role=Role.MANAGER)
+    make.location(name="Geelong")
+    at = NOW + DAY
+    if change is _no_extra_hours:
+        at += 8 * HOUR
+        make.time_slot(
+            psychologist=practice.mai,
+            kind=TimeSlot.Kind.EXTRA,
+            location=practice.place,
+            starts_at=at,
+            minutes=120,
+        )
+    room = None
+    if change is _no_room:
+        room, other = (make.room(location=practice.place) for _n in range(2))
+        practice.book(psychologist=practice.ola, at=at, room=other)
+    request = practice.book(at=at, room=room, status=Status.REQUESTED, answer_by=NOW + 5 * HOUR)
+    assert requests_in_the_way([request]) == {}
+    question = asked(lambda: change(practice, ""))
+    assert ([s.pk for s in question.sessions], question.asked_for, question.booked) == ([request.pk], 1, 0)
+    change(practice, digest_of(question.sessions))
+    request.refresh_from_db()
+    with kept.one_stamp():
+        assert requests_in_the_way([request]) == {request.pk: why}
+    # It is asked for, and no work about a booking.
+    assert undecided().count() == 0
+    with pytest.raises((NotOffered, SlotTaken)):
+        requests.approve_request(appointment=request, by=practice.desk, now=NOW)
+
+
+def test_what_is_asked_for_gets_another_room_too(practice):
+    first, second = (make.room(location=practice.place) for _n in range(2))
+    request = practice.book(room=first, status=Status.REQUESTED, answer_by=NOW + 5 * HOUR)
+    assert staffing.close_room(room=first, by=practice.desk, now=NOW) == (1, 0)
+    request.refresh_from_db()
+    assert (request.room, requests_in_the_way([request])) == (second, {})
 
 
 def test_many_cost_no_more_queries_than_one(practice):

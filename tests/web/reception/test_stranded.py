@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, MoveOffer, Status, TimeSlot
-from portal.journeys import closing, time_away
+from portal.journeys import closing, time_away, weekly
 from portal.journeys.rearranging.deciding import undecided
 from portal.notifications.models import Notice
 from tests import make
@@ -338,3 +338,17 @@ def test_what_is_asked_for_in_a_closed_time_is_listed_and_declined(desk, place):
     request.refresh_from_db()
     assert request.status == Status.DECLINED
     assert listed not in desk.get(HERE).text
+
+
+def test_what_is_asked_for_outside_new_hours_is_listed_and_asked_about_as_a_place_closes(desk, place):
+    request = place.session(hours=24, status=Status.REQUESTED, answer_by=NOW + timedelta(hours=5))
+    make.location(name="Geelong")
+    closing = reverse("manager:retire_location", args=[place.location.code])
+    asked = make.signed_in_client(role=Role.MANAGER).get(closing)
+    assert "1 session is asked for and not booked yet" in asked.text
+    assert "is booked there in person" not in asked.text
+    weekly.set_weekly_hours(psychologist=place.psychologist, hours=[], by=make.actor(role=Role.RECEPTION), now=NOW)
+    assert "Outside the psychologist&#x27;s new hours" in desk.get(HERE).text
+    page = desk.get(reverse("reception:answer", args=[request.code]))
+    assert "It can&#x27;t be confirmed" in page.text or "It can't be confirmed" in page.text
+    assert 'name="approve"' not in page.text

@@ -28,7 +28,7 @@ from portal.journeys.stranded import StillBooked, asked_of_closing
 from portal.web.manager.forms import RoomChoice
 from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings, sent_again
 from portal.web.manager.tables import LocationTable
-from portal.web.still_booked import TURN, known, to_decide
+from portal.web.still_booked import TURN, known, to_decide, with_requests
 
 # Two forms share the page, and both have a name.
 ROOM_IDS = "id_room_%s"
@@ -130,7 +130,7 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 def _ask_to_close_room(request: ActorRequest, room: Room, booked: StillBooked) -> HttpResponse:
-    here, n = reverse("manager:location", args=[room.location.code]), len(booked.sessions)
+    here, n = reverse("manager:location", args=[room.location.code]), booked.booked
     note = ngettext(
         "%(n)d session is booked in it from now on. If another room is free then, it gets that one. "
         "If none is, it stays booked and comes onto reception's list.",
@@ -143,7 +143,7 @@ def _ask_to_close_room(request: ActorRequest, room: Room, booked: StillBooked) -
         status=422,
         title=_("Take %(name)s out of use?") % {"name": room.name},
         text=_("Nothing more is booked in it. You can take it back into use."),
-        note=note,
+        note=with_requests(note, booked),
         booked=booked,
         fields=sent_again(request),
         button=_("Take it out of use"),
@@ -172,7 +172,7 @@ def retire(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 def _ask_to_close(request: ActorRequest, location: Location, booked: StillBooked, *, status: int = 200) -> HttpResponse:
-    here, n = reverse("manager:location", args=[location.code]), len(booked.sessions)
+    here, n = reverse("manager:location", args=[location.code]), booked.booked
     note = ngettext(
         "%(n)d session is booked there in person from now on. It stays booked and comes onto reception's list: "
         "reception calls the patient to move or cancel it. Until then nobody tells the patient.",
@@ -185,9 +185,9 @@ def _ask_to_close(request: ActorRequest, location: Location, booked: StillBooked
         status=status,
         title=_("Take %(name)s out of use?") % {"name": location.name},
         text=_("No new times are offered there. What is booked stays booked; sessions by video or phone need nothing."),
-        note=note if n else "",
+        note=with_requests(note, booked),
         booked=booked,
-        button=_("Take it out of use, and hand them to reception") if n else _("Take it out of use"),
+        button=_("Take it out of use, and hand them to reception") if booked.sessions else _("Take it out of use"),
         danger=True,
         back=here,
         crumbs=_crumbs((here, location.name)),

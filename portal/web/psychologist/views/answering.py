@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
+from portal.web.psychologist.views.stranded import OWN
 from portal.web.to_do import answering
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: ActorRequest, code: UUID) -> HttpResponse:
-    return answering.answer(request, code, to="psychologist:session")
+    return answering.answer(request, code, OWN)

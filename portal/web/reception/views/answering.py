@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
+from portal.web.reception.views.stranded import DESK
 from portal.web.to_do import answering
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: ActorRequest, code: UUID) -> HttpResponse:
-    return answering.answer(request, code, to="reception:appointment")
+    return answering.answer(request, code, DESK)
