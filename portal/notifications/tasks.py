@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime
 
+from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Count
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -17,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds, well within the queue's timeout for a task.
 SEND_FOR = 30
+# So many does one task send by itself; and so many are looked up at most.
+FOR_ONE, MOST = 200, 5000
 FAILED = "failed to run"
 
 
@@ -38,9 +43,17 @@ def sweep() -> int:
     heartbeat.beat(heartbeat.SWEEP, now=now)
     if Notice.objects.needing_eyes().filter(state=State.UNKNOWN, channel__in=ON_PHONES).exists():
         async_task("portal.notifications.tasks.ask")
-    for channel in Notice.objects.due(now).order_by("channel").values_list("channel", flat=True).distinct():
-        async_task("portal.notifications.tasks.send_due", channel)
+    send_all(now)
     return doubtful
+
+
+def send_all(now: datetime) -> None:
+    """Has each channel send what is due: in a task of its own, and in several where a great deal waits."""
+    waiting = Notice.objects.due(now).order_by("channel").values_list("channel").annotate(count=Count("pk"))
+    for channel, count in waiting:
+        parts = min(int(settings.Q_CLUSTER["workers"]), 1 + count // FOR_ONE)
+        for part in range(parts):
+            async_task("portal.notifications.tasks.send_due", channel, part=part, parts=parts)
 
 
 def ask() -> dict[str, int]:
@@ -50,13 +63,16 @@ def ask() -> dict[str, int]:
     return asking.settle_doubts(timezone.now())
 
 
-def send_due(channel: str) -> dict[str, int]:
-    """Sends what is due in one channel, oldest first and for half a minute, and says how many came to what."""
+def send_due(channel: str, part: int = 0, parts: int = 1) -> dict[str, int]:
+    """Sends what is due in one channel, oldest first and for half a minute, and says how many came to what.
+
+    Of `parts` tasks that share it this is one: none waits for what another has in hand.
+    """
     now = timezone.now()
     until = time.monotonic() + SEND_FOR
     counts: dict[str, int] = {}
     due = Notice.objects.due(now).filter(channel=channel).order_by("next_attempt_at", "pk")
-    for notice_id in due.values_list("pk", flat=True)[:1000]:
+    for notice_id in [pk for pk in due.values_list("pk", flat=True)[: MOST * parts] if pk % parts == part]:
         try:
             outcome = delivery.deliver(notice_id)
         except DatabaseError:

@@ -81,7 +81,8 @@ def a_minute():
     for waiting in queued:
         task = waiting.task
         assert task["func"] == "portal.notifications.tasks.send_due"
-        counts[task["args"][0]] = tasks.send_due(*task["args"])
+        name = " ".join([task["args"][0], *(["shared"] if task["kwargs"]["part"] else [])])
+        counts[name] = tasks.send_due(*task["args"], **task["kwargs"])
     return counts
 
 
@@ -159,6 +160,18 @@ def test_a_notice_that_can_not_be_opened_stops_nobody(write, smtp):
     Notice.objects.filter(pk=torn.pk).update(text=Notice.objects.get(pk=other.pk).text_sealed)
     assert a_minute()["email"] == {"pending": 1, "sent": 1}
     assert (row(torn).attempts, row(whole).state) == (1, State.SENT)
+
+
+def test_where_a_great_deal_waits_the_workers_share_it(write, smtp, pigeons, settings, monkeypatch):
+    monkeypatch.setattr(tasks, "FOR_ONE", 3)
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "workers": 2}
+    letters = [write() for _ in range(8)]
+    write(to=by_pigeon())
+    counts = a_minute()
+    # More than one worker's share, and never more tasks than workers.
+    assert (counts["email"]["sent"] + counts["email shared"]["sent"], counts["pigeon"]) == (8, {"sent": 1})
+    assert {row(letter).attempts for letter in letters} == {1}
+    assert len(smtp.accepted) == 8
 
 
 def test_a_fault_in_delivering_stops_neither_the_others_nor_the_heart(write, smtp, monkeypatch, caplog):
