@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
+from portal import queue_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -344,9 +346,7 @@ if required("EMAIL_URL", "Set the mail server, such as submission://user:passwor
         raise ImproperlyConfigured("EMAIL_URL would send its password in clear: use submission://, or ?ssl=true")
 EMAIL_FILE_PATH, EMAIL_TIMEOUT = str(DATA_DIR / "mail"), 20
 
-Q_CLUSTER: dict[str, str | int] = {"name": "portal", "orm": "default", "label": "Queue"}
-Q_CLUSTER |= {"workers": env.int("WORKERS", 2), "queue_limit": 2, "bulk": 1, "timeout": 60, "retry": 600, "poll": 1}
-Q_CLUSTER |= {"max_attempts": 3, "save_limit": 200, "ack_failures": False, "catch_up": False, "recycle": 500}
+Q_CLUSTER = queue_settings.cluster(workers=env.int("WORKERS", 2))
 OUTSIDE_CALENDARS_OVER_HTTP = env.bool("OUTSIDE_CALENDARS_OVER_HTTP", False) and not PRODUCTION  # to try things out
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
 NOTICE_CONTEXT = ["portal.website.context.for_notices"]

@@ -39,11 +39,10 @@ from portal.ops.card_health import cards
 from portal.ops.findings import Finding, Look, State, mind, well, wrong
 from portal.policies import publishing
 from portal.policies.models import PolicyKind
+from portal.reports import queue as queue_figures
 from portal.website import crisis
 
 OLDEST_POSTGRES = 15
-# The sweep runs every minute; three missed rounds are no accident.
-SILENT_AFTER = timedelta(minutes=4)
 SCARCE_DISK = 2 * 1024**3
 
 
@@ -201,8 +200,10 @@ def queue() -> Iterator[Finding]:
     waiting = OrmQ.objects.count()
     if age is None:
         yield wrong("The worker has never run", "Start it: python3 manage.py worker")
-    elif age > SILENT_AFTER:
+    elif age > queue_figures.SILENT_AFTER:
         yield wrong(f"The worker has been silent for {_minutes(age)}", "Start it again: python3 manage.py worker")
+    elif late := queue_figures.late(now):
+        yield wrong(f"Late: {', '.join(late)}", "The manager's page The queue says what failed; the log says why.")
     else:
         yield well(f"The worker is at work; {waiting} tasks wait")
 

@@ -27,7 +27,11 @@ from django_q.models import OrmQ, Task
 
 from portal.common import schedules
 from portal.common.crypto import opening
+from portal.notifications import heartbeat
 from portal.ops.processes import Child, manage
+
+# Seconds between two signs of life.
+BEAT_EVERY = 30.0
 
 
 @dataclass
@@ -95,6 +99,8 @@ class Command(BaseCommand):
             why = self._follow(cluster, watch, check_every)
             if self.stopping:
                 cluster.stop(grace=grace)
+                with suppress(DatabaseError):
+                    heartbeat.worker_ends()
                 break
             self.stderr.write(f"The queue {why}; starting it again.")
             # A stuck cluster hangs on SIGTERM too: what it had taken comes back after Q_CLUSTER's `retry`.
@@ -106,15 +112,28 @@ class Command(BaseCommand):
     def _follow(self, cluster: Child, watch: Watch, check_every: float) -> str:
         """Returns why the cluster must be started again, or an empty word when we are asked to stop."""
         next_look = time.monotonic() + check_every
+        next_beat = time.monotonic()
         while not self.stopping:
             if not cluster.is_running():
                 return "ended by itself"
+            if time.monotonic() >= next_beat:
+                next_beat = time.monotonic() + BEAT_EVERY
+                self._beat()
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + check_every
                 if self._look(watch):
                     return f"did nothing for {watch.patience.total_seconds():.0f} seconds"
             self._sleep(0.2)
         return ""
+
+    def _beat(self) -> None:
+        """Says that this worker runs; whether its queue does anything, the sweep says."""
+        try:
+            heartbeat.beat_of_worker(now=timezone.now())
+        except DatabaseError as problem:
+            self.stderr.write(f"The queue can't be written: {problem}")
+        finally:
+            connections.close_all()
 
     def _look(self, watch: Watch) -> bool:
         try:

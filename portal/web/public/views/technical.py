@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -14,22 +17,38 @@ from portal.common.languages.offered import path_in
 from portal.common.web.addresses import absolute
 from portal.common.web.outage import found_in
 from portal.common.web.pagecache import for_readers
+from portal.reports import queue
 from portal.web.public import sitemaps
 
 XML = "application/xml; charset=utf-8"
 
 
-@open_to_all(reason="a load balancer has no sign-in; says only whether the portal answers")
+# So long after a start the worker beside it need not have done anything yet.
+STARTING = 300.0
+_started = time.monotonic()
+
+
+@open_to_all(reason="a load balancer has no sign-in; says only whether the portal answers, and its queue works")
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, 503 when not."""
+    """200 when the database answers and the queue works, 503 when not; with `?web` the queue is not asked."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        trouble = "" if "web" in request.GET or time.monotonic() < _started + STARTING else _trouble(timezone.now())
     except DatabaseError as problem:
         found_in(problem)
         return JsonResponse({"ok": False}, status=503)
-    return JsonResponse({"ok": True})
+    return JsonResponse({"ok": False, "why": trouble} if trouble else {"ok": True}, status=503 if trouble else 200)
+
+
+def _trouble(now: datetime) -> str:
+    """What is wrong with the queue, for whoever runs the portal; nothing that strangers could use."""
+    if queue.silence(now):
+        return "No worker runs: python3 manage.py worker"
+    if late := queue.late(now):
+        return f"Late: {', '.join(late)}"
+    return ""
 
 
 # Rooms that are nobody's to find: the staff's, and in every language those that ask who one is. And the calendar, whose
