@@ -1,7 +1,8 @@
 """What a calendar program reads at a private address: somebody's sessions, some past and those to come.
 
 A program asks every few minutes to every few hours, for ever. So the answer is first made of plain words, three queries
-whatever their number, and its fingerprint is that of these words: while it is the same, nothing is drawn.
+whatever their number, and its fingerprint is that of these words: while it is the same, nothing is drawn. Codes and
+times are written by the database: to make objects of thousands and words of these takes longer than all the rest.
 
 Times are UTC and no zone is brought along, as in mails (`ics.py` says why), so each entry stands right on both sides of
 a change of the clocks. The UID is the mailed entry's, or where titles are neutral its first part, which names no host;
@@ -34,6 +35,7 @@ from portal.clinic.kept import places, psychologists
 from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.database.compiled import Given, compiled
+from portal.common.database.written import WrittenCode, WrittenUtc
 
 # What it shows, in days around today, and at the most. Who looks further has the portal.
 PAST, AHEAD, MOST = timedelta(days=90), timedelta(days=400), 4_000
@@ -44,13 +46,13 @@ _PLACEHOLDER = uuid.UUID(int=0)
 
 
 class Entry(NamedTuple):
-    """One session in words and moments, as it is drawn."""
+    """One session in words, as it is drawn; moments as a calendar writes them, in UTC."""
 
-    code: uuid.UUID
+    code: str
     sequence: int
-    stamped: datetime
-    starts_at: datetime
-    ends_at: datetime
+    stamped: str
+    starts_at: str
+    ends_at: str
     title: str
     place: str
 
@@ -66,7 +68,9 @@ class Contents(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """The same for the same words drawn by the same code: a strong validator."""
-        return sha256(repr((_code(), settings.PORTAL_BASE_URL, *self)).encode()).hexdigest()[:32]
+        # As plain tuples: a named one writes its fields' names each time.
+        said = (_code(), settings.PORTAL_BASE_URL, self.name, self.url, [tuple(entry) for entry in self.entries])
+        return sha256(repr(said).encode()).hexdigest()[:32]
 
 
 def open_feed(token: str) -> CalendarFeed | None:
@@ -84,16 +88,12 @@ def contents(feed: CalendarFeed, *, now: datetime) -> Contents:
     """What stands at the address now, in its reader's language."""
     clinic = ClinicSettings.current()
     with override(feed.user.language or settings.LANGUAGE_CODE):
-        entries = [
-            Entry(code, revision, booked_at or starts_at, starts_at, ends_at, title, place)
-            for code, revision, booked_at, starts_at, ends_at, title, place in _rows(feed, clinic, now=now)
-        ]
-        return Contents(_name(feed, clinic), _url(feed), entries)
+        return Contents(_name(feed, clinic), _url(feed), list(_entries(feed, clinic, now=now)))
 
 
 def drawn(found: Contents) -> bytes:
     """The contents as an iCalendar file (RFC 5545)."""
-    return b"".join(line.encode() + b"\r\n" for line in _lines(found))
+    return "".join(f"{line}\r\n" for line in _lines(found)).encode()
 
 
 def _url(feed: CalendarFeed) -> str:
@@ -105,23 +105,20 @@ def _url(feed: CalendarFeed) -> str:
 
 # ---- What is read ----------------------------------------------------------------------------------------------------
 
-_Row = tuple[uuid.UUID, int, datetime | None, datetime, datetime, str, str]
 
-
-def _rows(feed: CalendarFeed, clinic: ClinicSettings, *, now: datetime) -> Iterator[_Row]:
+def _entries(feed: CalendarFeed, clinic: ClinicSettings, *, now: datetime) -> Iterator[Entry]:
     """Each session with its title and its place. One query; names and places are kept."""
     known, title_of = places(), _titles(feed, clinic)
     is_named = feed.titles == CalendarFeed.Titles.NAMED
     hiding = feed.role == Role.PATIENT and not is_named
     where: dict[tuple[str, int], str] = {}
-    columns = ("code", "revision", "booked_at", "starts_at", "ends_at", "mode", "location", "psychologist")
     names = ("patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name") if is_named else ()
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    found = _sessions((*columns, *names), feed.user_id, feed.role, feed.patient_id, today)
-    for code, revision, booked_at, starts_at, ends_at, mode, location, psychologist, *called in found:
-        if (mode, location) not in where:
-            where[mode, location] = _place(mode, known[location], hiding=hiding)
-        yield code, revision, booked_at, starts_at, ends_at, title_of(psychologist, *called), where[mode, location]
+    found = _sessions(names, feed.user_id, feed.role, feed.patient_id, today)
+    for code, revision, stamped, starts_at, ends_at, mode, location, psychologist, *called in found:
+        if (there := where.get((mode, location))) is None:
+            there = where[mode, location] = _place(mode, known[location], hiding=hiding)
+        yield Entry(code, revision, stamped or starts_at, starts_at, ends_at, title_of(psychologist, *called), there)
 
 
 @compiled
@@ -131,12 +128,16 @@ def _open_feeds(token_hash: Given) -> QuerySet[CalendarFeed]:
 
 @compiled
 def _sessions(
-    columns: Collection[str], user: int, role: str, patient: int | None, today: datetime
+    names: Collection[str], user: int, role: str, patient: int | None, today: datetime
 ) -> QuerySet[Appointment, tuple[Any, ...]]:
     """What takes place, took place or was missed; nothing that was called off or is only held."""
     seen = Appointment.objects.visible_to(Actor(user=User(pk=user), role=role)).with_a_person()
     own = seen if patient is None else seen.filter(patient=patient)
-    return own.between(today - PAST, today + AHEAD).order_by("starts_at", "pk").values_list(*columns)[:MOST]
+    times = (WrittenUtc(name) for name in ("booked_at", "starts_at", "ends_at"))
+    found = own.between(today - PAST, today + AHEAD).order_by("starts_at", "pk")
+    return found.values_list(
+        WrittenCode("code"), "revision", *times, "mode", "location", "psychologist", *names
+    )[:MOST]  # fmt: skip
 
 
 def _titles(feed: CalendarFeed, clinic: ClinicSettings) -> Callable[..., str]:
@@ -204,31 +205,20 @@ def _lines(found: Contents) -> Iterator[str]:
     yield f"REFRESH-INTERVAL;VALUE=DURATION:{COME_BACK}"
     yield f"X-PUBLISHED-TTL:{COME_BACK}"
     before, _code_there, after = found.url.partition(str(_PLACEHOLDER))
-    # Few titles and places, many sessions.
-    lines: dict[tuple[str, str], str] = {}
-    for entry in found.entries:
-        for pair in (("SUMMARY", entry.title), ("LOCATION", entry.place)):
-            if pair not in lines:
-                lines[pair] = _line(*pair)
-        yield "BEGIN:VEVENT"
-        yield _folded(f"UID:{uid_of(entry.code) if found.url else entry.code}")
-        yield f"SEQUENCE:{entry.sequence}"
-        yield f"DTSTAMP:{_utc(entry.stamped)}"
-        yield f"DTSTART:{_utc(entry.starts_at)}"
-        yield f"DTEND:{_utc(entry.ends_at)}"
-        yield lines["SUMMARY", entry.title]
-        if entry.place:
-            yield lines["LOCATION", entry.place]
+    # Few titles and places, many sessions: what each says of them, and how it ends.
+    ends: dict[tuple[str, str], str] = {}
+    for code, sequence, stamped, starts_at, ends_at, title, place in found.entries:
+        if (end := ends.get((title, place))) is None:
+            said = [_line("SUMMARY", title), *([_line("LOCATION", place)] if place else [])]
+            end = ends[title, place] = "\r\n".join((*said, "STATUS:CONFIRMED", "CLASS:PRIVATE", "END:VEVENT"))
+        uid = f"UID:{code}"
         if found.url:
-            yield _folded(f"URL:{before}{entry.code}{after}")
-        yield "STATUS:CONFIRMED"
-        yield "CLASS:PRIVATE"
-        yield "END:VEVENT"
+            uid = f"{_folded(f'UID:{uid_of(code)}')}\r\n{_folded(f'URL:{before}{code}{after}')}"
+        yield (
+            f"BEGIN:VEVENT\r\n{uid}\r\nSEQUENCE:{sequence}\r\n"
+            f"DTSTAMP:{stamped}\r\nDTSTART:{starts_at}\r\nDTEND:{ends_at}\r\n{end}"
+        )
     yield "END:VCALENDAR"
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _line(name: str, words: str) -> str:
@@ -239,6 +229,9 @@ def _folded(line: str) -> str:
     """At most 75 bytes a line, with no letter cut through (RFC 5545, 3.1)."""
     if len(line.encode()) <= LONGEST_LINE:
         return line
+    if line.isascii():
+        rest = range(LONGEST_LINE, len(line), LONGEST_LINE - 1)
+        return "\r\n ".join((line[:LONGEST_LINE], *(line[at : at + LONGEST_LINE - 1] for at in rest)))
     parts, size = [""], 0
     for letter in line:
         size += len(letter.encode())

@@ -113,7 +113,7 @@ def _event(
     return event
 
 
-def uid_of(code: UUID) -> str:
+def uid_of(code: UUID | str) -> str:
     """What an entry is known by, in mails and at private addresses, as long as its session is there."""
     return f"{code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}"
 
