@@ -18,8 +18,8 @@ from portal.notifications.recipients import ON_PHONES
 
 logger = logging.getLogger(__name__)
 
-# Seconds, well within the queue's timeout for a task.
-SEND_FOR = 30
+# Seconds, well within the queue's timeout for a task; and for how long one follows the other, until the next sweep.
+SEND_FOR, GO_ON_FOR = 30, 55
 # So many does one task send by itself; and so many are looked up at most.
 FOR_ONE, MOST = 200, 5000
 FAILED = "failed to run"
@@ -49,11 +49,12 @@ def sweep() -> int:
 
 def send_all(now: datetime) -> None:
     """Has each channel send what is due: in a task of its own, and in several where a great deal waits."""
+    until = now.timestamp() + GO_ON_FOR
     waiting = Notice.objects.due(now).order_by("channel").values_list("channel").annotate(count=Count("pk"))
     for channel, count in waiting:
         parts = min(int(settings.Q_CLUSTER["workers"]), 1 + count // FOR_ONE)
         for part in range(parts):
-            async_task("portal.notifications.tasks.send_due", channel, part=part, parts=parts)
+            async_task("portal.notifications.tasks.send_due", channel, part=part, parts=parts, go_on_until=until)
 
 
 def ask() -> dict[str, int]:
@@ -63,10 +64,11 @@ def ask() -> dict[str, int]:
     return asking.settle_doubts(timezone.now())
 
 
-def send_due(channel: str, part: int = 0, parts: int = 1) -> dict[str, int]:
+def send_due(channel: str, part: int = 0, parts: int = 1, go_on_until: float = 0) -> dict[str, int]:
     """Sends what is due in one channel, oldest first and for half a minute, and says how many came to what.
 
-    Of `parts` tasks that share it this is one: none waits for what another has in hand.
+    Of `parts` tasks that share it this is one: none waits for what another has in hand. What is left then has a task
+    after this one, until so many seconds of the clock.
     """
     now = timezone.now()
     until = time.monotonic() + SEND_FOR
@@ -82,6 +84,12 @@ def send_due(channel: str, part: int = 0, parts: int = 1) -> dict[str, int]:
             logger.error("Delivering a notice failed: %s", type(problem).__name__)
             outcome = FAILED
         counts[outcome] = counts.get(outcome, 0) + 1
-        if outcome in delivery.CHANNEL_IS_AWAY or time.monotonic() > until:
+        if outcome in delivery.CHANNEL_IS_AWAY:
+            break
+        if time.monotonic() > until:
+            if time.time() < go_on_until:
+                async_task(
+                    "portal.notifications.tasks.send_due", channel, part=part, parts=parts, go_on_until=go_on_until
+                )
             break
     return counts

@@ -22,7 +22,7 @@ django.setup()
 
 from portal.notifications.models import Notice, State  # noqa: E402
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
-from tests.bench import blog, diary, memory, pages, papers, race, report, seed, targets  # noqa: E402
+from tests.bench import blog, diary, memory, pages, papers, race, report, seed, targets, texts  # noqa: E402
 from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
 from tests.bench.rows import in_a_hurry, settle  # noqa: E402
 from tests.bench.targets import Target  # noqa: E402
@@ -142,6 +142,7 @@ class Bench:
         problems |= {f"{one.clients} clients on one time": one.told for one in races if one.problems}
         for one in races:
             one.told.problems = one.problems
+        problems |= {line: Timing(problems=Counter(["see above"])) for line in drawn if line.startswith("WRONG")}
         self.show(report.memory(took))
         for name, timing in problems.items():
             for problem, count in timing.problems.most_common(3) or [("nothing was answered in time", 1)]:
@@ -255,7 +256,8 @@ class Bench:
         if self.options.only_blog:
             return []
         count = papers.MOST if self.options.scale == 1 else papers.FEW
-        return [papers.batch(clinic, count=count, processes=processes), papers.one()]
+        waiting = texts.MANY if self.options.scale == 1 else texts.FEW
+        return [papers.batch(clinic, count=count, processes=processes), papers.one(), texts.drain(waiting)]
 
     def _add(self, results: dict[str, Timing], lines: list[Connection], target: Target, seconds: float) -> None:
         results[target.name].add(measure(lines, target.visits, seconds=seconds))

@@ -91,6 +91,13 @@ def own_cluster(programs: Path, folder: Path) -> Iterator[tuple[str, str]]:
         _as_postgres([*control, "--mode=immediate", "stop"], must=False)
 
 
+def restart(programs: Path, folder: Path) -> None:
+    """Stops the cluster that `own_cluster` made in this folder as a power cut would, and starts it again."""
+    place = folder / "postgres"
+    words: list[str | Path] = [f"--pgdata={place}/data", "--silent", f"--log={place}/log", "--wait"]
+    _as_postgres([programs / "pg_ctl", *words, "--mode=immediate", "restart"])
+
+
 def _as_postgres(command: Sequence[str | Path], *, must: bool = True) -> None:
     words = [str(word) for word in command]
     if os.geteuid() == 0:

@@ -174,6 +174,20 @@ def test_where_a_great_deal_waits_the_workers_share_it(write, smtp, pigeons, set
     assert len(smtp.accepted) == 8
 
 
+def test_what_half_a_minute_leaves_has_a_task_until_the_next_sweep(write, smtp, monkeypatch):
+    for _ in range(3):
+        write()
+    monkeypatch.setattr(tasks, "SEND_FOR", -1)
+    assert [a_minute()["email"], OrmQ.objects.count()] == [{"sent": 1}, 1]
+    (waiting,) = OrmQ.objects.all()
+    went_on = waiting.task["kwargs"]
+    assert tasks.send_due("email", **went_on) == {"sent": 1}
+    # Later the sweep sees to it.
+    OrmQ.objects.all().delete()
+    assert tasks.send_due("email", **went_on | {"go_on_until": NOW.timestamp()}) == {"sent": 1}
+    assert not OrmQ.objects.exists()
+
+
 def test_a_fault_in_delivering_stops_neither_the_others_nor_the_heart(write, smtp, monkeypatch, caplog):
     first, second = write(), write()
     deliver = delivery.deliver

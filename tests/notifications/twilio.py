@@ -16,3 +16,16 @@ def reach(settings, address):
     settings.TWILIO_API_KEY, settings.TWILIO_API_SECRET = KEY, SECRET
     settings.TWILIO_SMS_FROM, settings.TWILIO_WHATSAPP_FROM = FROM, WHATSAPP_FROM
     settings.TWILIO_API_BASE = address
+
+
+def environment(address):
+    """The same for a process of its own."""
+    return {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_API_KEY": KEY,
+        "TWILIO_API_SECRET": SECRET,
+        "TWILIO_SMS_FROM": FROM,
+        "TWILIO_WHATSAPP_FROM": WHATSAPP_FROM,
+        "TWILIO_API_BASE": address,
+    }

@@ -96,9 +96,10 @@ def _database(engine: str | None, folder: Path) -> AbstractContextManager[tuple[
 
 def _as_in_production(folder: Path, url: str) -> dict[str, str]:
     """Every setting that production asks for, so that none is read from a clinic's .env."""
-    with closing(socket.socket()) as probe:
+    with closing(socket.socket()) as probe, closing(socket.socket()) as other:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        other.bind(("127.0.0.1", 0))
+        port, twilio = probe.getsockname()[1], other.getsockname()[1]
     return {
         "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
         "PORTAL_ENV": "production",
@@ -122,6 +123,7 @@ def _as_in_production(folder: Path, url: str) -> dict[str, str]:
         "DEBUG": "off",
         "BIND": f"127.0.0.1:{port}",
         "PORT": str(port),
+        "BENCH_TWILIO_PORT": str(twilio),
         "WEB_CONCURRENCY": "2",
         "WEB_THREADS": "4",
         "WEB_LOG_LEVEL": "warning",
