@@ -87,8 +87,7 @@ def go_through(run: BulkRun, *, until: float) -> bool:
         run.save(update_fields=["done"])
         if run.done < run.count and time.monotonic() > until:
             return False
-    _print(list(by_letter.values()), left, run=run, by=by)
-    return True
+    return _print(list(by_letter.values()), left, run=run, by=by, until=until)
 
 
 def _sorted(
@@ -158,35 +157,34 @@ def _owed(invoice: Invoice, *, today: date, pay_link: str = "") -> Owed:
     return Owed(invoice.number, invoice.issued_on, invoice.due_on, days, invoice.balance, pay_link)
 
 
-def _print(letters: Sequence[Sequence[Invoice]], left: dict[int, Why], *, run: BulkRun, by: Actor) -> None:
-    """Draws what has no address, and ends the run. Whoever pays while it is drawn has theirs drawn anew without it."""
-    asked = [list(each) for each in letters]
+class Letter(NamedTuple):
+    """What goes to one name and address, and the sheets that say so."""
+
+    invoices: list[Invoice]
+    paper: bytes
+
+
+def _print(letters: Sequence[list[Invoice]], left: dict[int, Why], *, run: BulkRun, by: Actor, until: float) -> bool:
+    """Draws what has no address, as much as there is time for, and says whether that was all; then the run ends.
+
+    What is drawn is kept and written down as sent in one step, so that a run that begins again draws the others.
+    """
+    waiting = list(letters)
     while True:
-        now = timezone.now()
-        pdf = _drawn(asked, now=now)
-        with transaction.atomic():
-            flat = [invoice for each in asked for invoice in each]
-            still = {invoice.pk: invoice for invoice in _still(flat, left, now=now)} if flat else {}
-            if all(invoice.pk in still and invoice.balance == still[invoice.pk].balance for invoice in flat):
-                dispatching.mark_reminded(flat, what=Dispatch.What.LETTER, run=run.code, by=by, now=now)
-                run.pdf, run.done, run.finished_at = pdf, run.count, now
-                # Of what has been deleted meanwhile nothing is said.
-                run.refused = [[pk, why.reason, why.day] for pk, why in sorted(left.items())]
-                run.skipped = len(left)
-                run.save(update_fields=["pdf", "done", "finished_at", "refused", "skipped"])
-                return
-        asked = [kept for each in asked if (kept := [still[one.pk] for one in each if one.pk in still])]
+        drawn = _drawn(waiting, now=timezone.now(), until=until)
+        waiting = waiting[len(drawn) :]
+        _keep(drawn, left, run=run, by=by, is_last=not waiting)
+        if not waiting:
+            return True
+        if time.monotonic() > until:
+            return False
 
 
-def _drawn(letters: Sequence[Sequence[Invoice]], *, now: datetime) -> bytes | None:
-    """The letters as one PDF; None for none."""
-    if not letters:
-        return None
-    from pypdf import PdfReader, PdfWriter  # like the paper itself slow to load
+def _drawn(letters: Sequence[list[Invoice]], *, now: datetime, until: float) -> list[Letter]:
+    """The first of these letters, one at least where there are any, until the time is up."""
+    from portal.billing.reminder_paper import reminder_pdf  # like any paper slow to load
 
-    from portal.billing.reminder_paper import reminder_pdf
-
-    clinic, writer = ClinicSettings.current(), PdfWriter()
+    clinic, drawn = ClinicSettings.current(), list[Letter]()
     today = clinic.today(now)
     for invoices in letters:
         first = invoices[0]
@@ -197,7 +195,43 @@ def _drawn(letters: Sequence[Sequence[Invoice]], *, now: datetime) -> bytes | No
             pay_to=transfers.pay_to(first, clinic=clinic),
             today=today,
         )
+        drawn.append(Letter(invoices, paper))
+        if time.monotonic() > until:
+            break
+    return drawn
+
+
+def _keep(drawn: Sequence[Letter], left: dict[int, Why], *, run: BulkRun, by: Actor, is_last: bool) -> None:
+    """Keeps what was drawn. Whoever pays while it is drawn has theirs drawn anew without it."""
+    while True:
+        now = timezone.now()
+        pdf = _in_one(run.pdf, drawn)
+        with transaction.atomic():
+            flat = [invoice for letter in drawn for invoice in letter.invoices]
+            still = {invoice.pk: invoice for invoice in _still(flat, left, now=now)} if flat else {}
+            if all(invoice.pk in still and invoice.balance == still[invoice.pk].balance for invoice in flat):
+                dispatching.mark_reminded(flat, what=Dispatch.What.LETTER, run=run.code, by=by, now=now)
+                run.pdf, run.done = pdf, run.done + len(flat)
+                fields = ["pdf", "done"]
+                if is_last:
+                    # Of what has been deleted meanwhile nothing is said.
+                    run.refused = [[pk, why.reason, why.day] for pk, why in sorted(left.items())]
+                    run.skipped, run.done, run.finished_at = len(left), run.count, now
+                    fields += ["refused", "skipped", "finished_at"]
+                run.save(update_fields=fields)
+                return
+        owed = [kept for each in drawn if (kept := [still[one.pk] for one in each.invoices if one.pk in still])]
+        drawn = _drawn(owed, now=now, until=float("inf"))
+
+
+def _in_one(before: bytes | None, letters: Sequence[Letter]) -> bytes | None:
+    """The letters behind those that were drawn before, as one PDF; None for none at all."""
+    if not letters:
+        return before
+    from pypdf import PdfReader, PdfWriter  # like the paper itself slow to load
+
+    writer, out = PdfWriter(), BytesIO()
+    for paper in (*((before,) if before else ()), *(letter.paper for letter in letters)):
         writer.append(PdfReader(BytesIO(paper)))
-    out = BytesIO()
     writer.write(out)
     return out.getvalue()

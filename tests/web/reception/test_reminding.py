@@ -110,6 +110,27 @@ def test_who_has_no_address_gets_a_letter(desk):
     assert {each.what for each in Dispatch.objects.all()} == {"letter"}
 
 
+def test_letters_are_drawn_in_parts_and_all_are_in_the_end(desk, monkeypatch):
+    """The queue ends a task after a minute: each part draws what it can, and nobody's letter is drawn twice."""
+    monkeypatch.setattr(together, "SECONDS", -1.0)
+    patients = [make.patient(email="", street=f"{n} Elm Street") for n in range(1, 4)]
+    late, paid = [issue("220.00", patient=patient) for patient in patients], issue(patient=reached())
+    pay(paid, "220.00")
+    run, page = remind(desk, *late, paid)
+    assert "2 of 4 done" in page
+    assert desk.get(f"{URL}{run.code}/pdf/").status_code == 404
+    assert Dispatch.objects.count() == 1
+    together.go_through(run.pk)
+    together.go_through(run.pk)
+    run.refresh_from_db()
+    assert (run.done, run.finished_at is not None, run.refused) == (4, True, [[paid.pk, "not_overdue", ""]])
+    together.go_through(run.pk)
+    reader = PdfReader(io.BytesIO(desk.get(f"{URL}{run.code}/pdf/").content))
+    text = ["".join(sheet.extract_text().split()) for sheet in reader.pages]
+    assert [f"{n}ElmStreet" in page for n, page in enumerate(text, start=1)] == [True] * 3
+    assert Dispatch.objects.count() == 3
+
+
 def test_a_payers_mail_names_nobody(desk):
     payer = make.payer(name="Plan Partners", email="bills@example.com")
     patient = reached(preferred_name="Ana")

@@ -138,7 +138,8 @@ def remind(request: ActorRequest, number: str) -> HttpResponse:
 def pdf(request: ActorRequest, code: UUID) -> HttpResponse:
     """All of them as one PDF."""
     found = get_object_or_404(BulkRun.objects.visible_to(request.actor), code=code)
-    if not found.pdf:
+    # Of letters that are still being drawn there are some already.
+    if not found.pdf or not found.finished_at:
         raise Http404
     headers = {"Content-Disposition": 'inline; filename="invoices.pdf"'}
     return HttpResponse(found.pdf, content_type="application/pdf", headers=headers)
