@@ -113,6 +113,14 @@ class ReasonMissing(BillingRefused):
     """What is taken back, taken off or waived says why."""
 
 
+class BilledWithItems(BillingRefused):
+    """Bills of the payer that stand have Medicare items, so it stays one of the family. `invoices` are these."""
+
+    def __init__(self, invoices: list[Invoice]) -> None:
+        super().__init__(", ".join(invoice.number for invoice in invoices))
+        self.invoices = invoices
+
+
 class PaysAlready(BillingRefused):
     """The payer pays for this patient already: change that."""
 

@@ -70,6 +70,20 @@ def test_only_family_is_billed_a_medicare_item(books, kind):
         run(ISSUE, draft.pk)
 
 
+def test_who_is_billed_a_medicare_item_stays_family_until_the_bill_is_void(books):
+    payer = make.payer(kind=Payer.Kind.PERSON)
+    draft = books.draft("50.00", bill_to=actions.BillTo(payer, "", ""))
+    become = "UPDATE billing_payer SET kind = %s WHERE id = %s"
+    run(ITEM, draft.pk)
+    run(ISSUE, draft.pk)
+    for kind in set(Payer.Kind) - {Payer.Kind.PERSON}:
+        refused(words.KIND_FITS_ITS_BILLS, become, kind, payer.pk)
+    run("UPDATE billing_payer SET name = 'Another' WHERE id = %s", payer.pk)
+    void = "UPDATE billing_invoice SET status = 'void', voided_at = %s, void_reason = 'Wrong' WHERE id = %s"
+    run(void, books.now, draft.pk)
+    run(become, Payer.Kind.EMPLOYER, payer.pk)
+
+
 def test_nothing_is_claimed_of_what_a_third_party_is_billed(books, claim):
     billed = books.issued("50.00", bill_to=actions.BillTo(make.payer(), "", ""))
     columns = [field.column for field in MedicareClaim._meta.local_concrete_fields if field.column != "id"]

@@ -11,9 +11,11 @@ from django.db import IntegrityError, transaction
 
 from portal.appointments.models import Appointment
 from portal.audit import trail
+from portal.billing.models.invoice import Invoice, Line
 from portal.billing.models.payer import PatientPayer, Payer, chosen_by_itself
-from portal.billing.refusals import PaysAlready
+from portal.billing.refusals import BilledWithItems, PaysAlready
 from portal.common.access.actors import Actor
+from portal.common.money import ZERO
 from portal.patients.models import Patient
 
 
@@ -27,12 +29,21 @@ def add_payer(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Payer:
 
 @transaction.atomic
 def update_payer(*, payer: Payer, values: Mapping[str, Any], by: Actor, now: datetime) -> Payer:
-    """Changes a payer; bills that were issued keep what they printed."""
+    """Changes a payer; bills that were issued keep what they printed.
+
+    Raises BilledWithItems where they would become a third party, whom Medicare pays nothing for, behind such bills.
+    """
     stored = Payer.objects.select_for_update(no_key=True).get(pk=payer.pk)
     changed = sorted(name for name, value in values.items() if getattr(stored, name) != value)
     if changed:
+        was_family = not stored.is_third_party
         for name in changed:
             setattr(stored, name, values[name])
+        if was_family and stored.is_third_party:
+            claimed = Line.objects.exclude(item_number="", benefit=ZERO)
+            bills = Invoice.objects.issued().filter(payer=stored, pk__in=claimed.values("invoice"))
+            if found := list(bills.for_listing()):
+                raise BilledWithItems(found)
         stored.save(update_fields=changed)
         trail.record("payer.changed", target=stored, by=by, at=now, fields=changed)
     return stored

@@ -9,8 +9,9 @@
 - A row of the Medicare schedule that a claim was made by keeps its item, its days' beginning, its fee and its benefit.
 - A waiver never changes, but that it is taken back once. What a claim is for never changes; where it stands moves along
   the table of `claim_states`. While Medicare's money stands, its invoice is not voided, nor its line credited below it.
-- What a third party is billed has no Medicare item and no claim; what Medicare paid goes back only once its claim is
-  rejected; and notes take no more off a line than it cost after its discount (`medicares.py`).
+- What a third party is billed has no Medicare item and no claim, and nobody whose bills have any becomes one; what
+  Medicare paid goes back only once its claim is rejected; and notes take no more off a line than it cost after its
+  discount (`medicares.py`).
 - A try to pay online, a message of Stripe's and a refund to a card only move forward (`online.py`). A card on file is
   saved once and removed once, and only one that is on file is charged, for its own patient's fee (`cards.py`).
 - That somebody answered for what is red on a Medicare invoice never changes.

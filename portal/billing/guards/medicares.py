@@ -2,6 +2,7 @@
 """What the database refuses of Medicare's items and money, and of notes on a line that had a discount.
 
 - What a third party is billed (an insurer, an employer, an agency, a plan manager) has no Medicare item and no claim.
+  Nor does anybody become one while a bill of theirs that stands has an item.
 - What Medicare paid goes back, or off its invoice, only once its claim is rejected.
 - The notes on a line take off no more than it cost: its total less the discount of its own that stands below it.
 """
@@ -15,6 +16,7 @@ from portal.billing.guards.words import (
     CLAIM_STEP,
     CREDIT_NOTE,
     INVOICE,
+    KIND_FITS_ITS_BILLS,
     LINE,
     MEDICARES_MONEY,
     NO_ITEM_FOR_THIRD_PARTIES,
@@ -30,6 +32,11 @@ _ISSUED_TO_ONE = (
     f"AND EXISTS (SELECT 1 FROM {LINE} WHERE invoice_id = NEW.id AND (item_number <> '' OR benefit <> 0)) "
     f"AND {_THIRD_PARTY.format('NEW.payer_id')}"
 )
+_HAS_ITEMS = (
+    f"EXISTS (SELECT 1 FROM {INVOICE} AS i JOIN {LINE} AS l ON l.invoice_id = i.id "
+    "WHERE i.payer_id = NEW.id AND i.status = 'issued' AND (l.item_number <> '' OR l.benefit <> 0))"
+)
+_BECOMES_ONE = "OLD.kind = 'person' AND NEW.kind <> 'person'"
 _PAYER_OF_LINE = (
     f"(SELECT i.payer_id FROM {INVOICE} AS i JOIN {LINE} AS l ON l.invoice_id = i.id WHERE l.id = NEW.line_id)"
 )
@@ -60,7 +67,13 @@ def _function(name: str, condition: str, words: str) -> Function:
     return Function(name, f" BEGIN IF {condition} THEN {raises(words)} END IF; RETURN NEW; END ")
 
 
-_ISSUES = _function("billing_no_item_for_third_parties", _ISSUED_TO_ONE, NO_ITEM_FOR_THIRD_PARTIES)
+# The payer is locked, so that nobody makes an employer of a parent at that moment.
+_ISSUES = Function(
+    "billing_no_item_for_third_parties",
+    f" BEGIN PERFORM 1 FROM {PAYER} WHERE id = NEW.payer_id FOR SHARE; "
+    f"IF {_ISSUED_TO_ONE} THEN {raises(NO_ITEM_FOR_THIRD_PARTIES)} END IF; RETURN NEW; END ",
+)
+_KIND = _function("billing_payer_kind_fits_its_bills", _HAS_ITEMS, KIND_FITS_ITS_BILLS)
 _CLAIMS = _function("billing_no_claim_of_third_parties", _CLAIMED_OF_ONE, NO_ITEM_FOR_THIRD_PARTIES)
 _BACK = _function("billing_medicares_money_goes_back", _GOES_BACK, MEDICARES_MONEY)
 _OFF_INVOICE = _function("billing_medicares_money_comes_off", _COMES_OFF, MEDICARES_MONEY)
@@ -83,6 +96,10 @@ MEDICARES = Guard(
             refuses("BEFORE UPDATE", INVOICE, _ISSUED_TO_ONE, NO_ITEM_FOR_THIRD_PARTIES),
         ),
         Trigger(
+            "payer_kind_fits_its_bills",
+            refuses("BEFORE UPDATE", PAYER, f"{_BECOMES_ONE} AND {_HAS_ITEMS}", KIND_FITS_ITS_BILLS),
+        ),
+        Trigger(
             "claim_not_of_third_parties", refuses("BEFORE INSERT", CLAIM, _CLAIMED_OF_ONE, NO_ITEM_FOR_THIRD_PARTIES)
         ),
         Trigger("refund_of_medicares_money", refuses("BEFORE INSERT", PAYMENT, _GOES_BACK, MEDICARES_MONEY)),
@@ -99,11 +116,12 @@ MEDICARES = Guard(
         ),
     ],
     postgresql=[
-        *(_ISSUES, _CLAIMS, _BACK, _OFF_INVOICE, _CREDITS),
+        *(_ISSUES, _CLAIMS, _BACK, _OFF_INVOICE, _CREDITS, _KIND),
         Trigger(
             "invoice_item_not_for_third_parties",
             runs("BEFORE UPDATE", INVOICE, "NEW.payer_id IS NOT NULL AND NEW.status <> OLD.status", _ISSUES),
         ),
+        Trigger("payer_kind_fits_its_bills", runs("BEFORE UPDATE", PAYER, _BECOMES_ONE, _KIND)),
         Trigger("claim_not_of_third_parties", runs("BEFORE INSERT", CLAIM, "", _CLAIMS)),
         Trigger("refund_of_medicares_money", runs("BEFORE INSERT", PAYMENT, "NEW.reverses_id IS NOT NULL", _BACK)),
         Trigger("allocation_of_medicares_money", runs("BEFORE INSERT", ALLOCATION, "NEW.amount < 0", _OFF_INVOICE)),

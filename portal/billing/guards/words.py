@@ -61,6 +61,7 @@ CLAIM_NEEDS_ASSIGNMENT = "A bulk-billed service is claimed with the agreement th
 ASSIGNMENT_NEVER = "An agreement that assigns a benefit never changes, and is kept."
 BULK_PAID_BY_MEDICARE = "What is bulk-billed is paid by Medicare alone."
 NO_ITEM_FOR_THIRD_PARTIES = "What a third party is billed has no Medicare item and no claim."
+KIND_FITS_ITS_BILLS = "A payer whose bills have Medicare items stays one of the family."
 MEDICARES_MONEY = "What Medicare paid goes back only once its claim is rejected."
 WITHIN_COST = "Credit notes take no more off a line than it cost after its discount."
 CLAIM_STEP_NEVER = "A step of a claim never changes."

@@ -10,9 +10,11 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
+from portal.billing import actions
 from portal.billing.models import Invoice, PatientPayer, Payer, Payment
 from portal.web.reception.forms import CheckOutForm
 from tests import make
+from tests.billing.conftest import Books
 from tests.web.reception.conftest import NOW
 from tests.web.reception.test_checkout import sent
 
@@ -61,6 +63,21 @@ def test_two_people_change_a_payer_side_by_side(desk):
     answer = desk.post(page.wsgi_request.path, said | {"street": payer.street} | make.shown_in(page))
     payer.refresh_from_db()
     assert (answer.status_code, payer.name, payer.email) == (302, "Harbour Ltd", "new@harbour.example")
+
+
+def test_a_payer_of_bills_with_medicare_items_becomes_no_employer_and_is_told_what_to_do(desk):
+    payer, books = make.payer(kind="person", name="Kim Parent"), Books()
+    draft = books.draft("50.00", bill_to=actions.BillTo(payer, "", ""))
+    draft.lines.update(item_number="80110", item_proposed=None)
+    invoice = actions.issue_invoice(invoice=draft, by=books.by, now=books.now)
+    page = desk.get(reverse("reception:edit_payer", args=[payer.code]))
+    said = new_payer(name="Kim Pty Ltd", kind="employer", contact="", email=payer.email, terms_days="")
+    said |= {"street": payer.street} | make.shown_in(page)
+    answer = desk.post(page.wsgi_request.path, said)
+    payer.refresh_from_db()
+    assert (answer.status_code, list(answer.context["form"].errors), payer.name) == (422, ["kind"], "Kim Parent")
+    assert invoice.number in str(answer.context["form"].errors["kind"])
+    assert desk.post(page.wsgi_request.path, said | {"kind": "person"}).status_code == 302
 
 
 def test_who_pays_for_a_patient_is_said_changed_and_ended(desk):

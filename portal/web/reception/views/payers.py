@@ -13,13 +13,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.models import Invoice, PatientPayer, Payer
 from portal.billing.payer_forms import LinkForm, NewLinkForm, PayerForm, PayerSearch
-from portal.billing.refusals import PaysAlready
+from portal.billing.refusals import BilledWithItems, PaysAlready
 from portal.billing.snapshot import spaced_abn
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -34,6 +35,8 @@ PER_PAGE = 50
 # What a payer's page lists of each kind, the newest first.
 SHOWN = 20
 MOST_PEOPLE = 200
+# Of bills that stand in the way of a change.
+NAMED = 3
 
 
 def _payer(request: ActorRequest, code: UUID) -> Payer:
@@ -100,12 +103,28 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     payer = _payer(request, code)
     form = PayerForm(request.POST if request.method == "POST" else None, instance=payer)
     save = partial(actions.update_payer, payer=payer, by=request.actor, now=timezone.now())
-    if request.method == "POST" and form.is_valid() and form.saves(save):
-        messages.success(request, _("The changes are saved. Bills that were issued keep what they printed."))
-        _say_warnings(request, form)
-        return redirect("reception:payer", code=payer.code)
+    try:
+        if request.method == "POST" and form.is_valid() and form.saves(save):
+            messages.success(request, _("The changes are saved. Bills that were issued keep what they printed."))
+            _say_warnings(request, form)
+            return redirect("reception:payer", code=payer.code)
+    except BilledWithItems as refused:
+        form.add_error("kind", _has_items(refused.invoices))
     status = 422 if request.method == "POST" else 200
     return render(request, "reception/payer_edit.html", {"form": form, "payer": payer}, status=status)
+
+
+def _has_items(bills: list[Invoice]) -> str:
+    """Why somebody stays one of the family, and what to do instead."""
+    numbers = ", ".join(bill.number for bill in bills[:NAMED]) + (", …" if len(bills) > NAMED else "")
+    words = ngettext(
+        "A bill of theirs has a Medicare item (%(numbers)s), and only family is billed one. Add them a second time, as "
+        "what they are, and stop using this one.",
+        "%(count)s bills of theirs have Medicare items (%(numbers)s), and only family is billed one. Add them a second "
+        "time, as what they are, and stop using this one.",
+        len(bills),
+    )
+    return words % {"count": len(bills), "numbers": numbers}
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
