@@ -33,12 +33,14 @@ class Totals:
 
 
 def totals_of(invoices: InvoiceQuerySet, *, however_many: bool = False) -> Totals:
-    """What these come to, in one query that reads no more than `COUNTED` of them, or all if `however_many`."""
-    rows = invoices.order_by().values("payable", "paid", "status")
-    issued = Q(status=InvoiceStatus.ISSUED)
-    found = (rows if however_many else rows[: COUNTED + 1]).aggregate(
-        n=Count("*"), asked=Sum(F("payable"), filter=issued), came=Sum(F("paid"), filter=issued)
-    )
+    """What these come to, in one query that reads no more than `COUNTED` of them, or all if `however_many`.
+
+    The newest are read first: any filter has an index in that order, where a database that takes rows as they lie reads
+    half of them for a thousand that it takes to be common.
+    """
+    rows, issued = invoices.values("payable", "paid", "status"), Q(status=InvoiceStatus.ISSUED)
+    some = rows.order_by() if however_many else rows.order_by("-issued_on", "-pk")[: COUNTED + 1]
+    found = some.aggregate(n=Count("*"), asked=Sum(F("payable"), filter=issued), came=Sum(F("paid"), filter=issued))
     if found["n"] > COUNTED and not however_many:
         return Totals(COUNTED, ZERO, ZERO, is_all=False)
     return Totals(found["n"], found["asked"] or ZERO, found["came"] or ZERO)

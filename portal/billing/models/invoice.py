@@ -6,16 +6,15 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Abs, Round
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Round
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.billing.models.payer import Payer
+from portal.billing.models.rounding import near
 from portal.billing.models.standing import (
     BILLS_A_SESSION,
     Billed,
@@ -83,7 +82,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def for_purpose(self, purpose: str) -> InvoiceQuerySet:
         """Those for a session, paid ahead, or for a fee: `Purpose`."""
-        return self.filter(purpose=purpose)
+        # Said twice, so that it is seen to fit the index of those that are for no session.
+        some = self if purpose == Purpose.SESSION else self.exclude(purpose=Purpose.SESSION)
+        return some.filter(purpose=purpose)
 
     def issued(self) -> InvoiceQuerySet:
         """Those that were given out and stand."""
@@ -142,19 +143,11 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.select_related("patient", "psychologist__user").defer("snapshot")
 
 
-# Half a cent is what rounding may take; SQLite counts in binary fractions, hence the hair above it.
-_ROUNDING = Value(Decimal("0.0051"), output_field=models.DecimalField(max_digits=10, decimal_places=4))
-
-
-def _near(field: str, expression: Combinable) -> LessThanOrEqual:
-    """That a field is an expression rounded to the cent."""
-    exact = ExpressionWrapper(F(field) - expression, output_field=models.DecimalField(max_digits=14, decimal_places=4))
-    return LessThanOrEqual(Abs(exact), _ROUNDING)
-
-
-# Few are owing, fewer are drafts or void: they are found without reading the others. There is no index on the status
-# itself, or a database would think that "issued" narrows anything down.
+# Few are owing, fewer are drafts or void: they are found without the others. No index is on the status of all, or a
+# database would think that "issued" narrows anything down.
 _OWING = Q(status="issued", paid__lt=F("payable"))
+_NOT_ISSUED = ~Q(status="issued")
+_NO_SESSION = ~Q(purpose="session")
 _CREDITED = Q(payable=0, total__gt=0)
 
 
@@ -185,7 +178,7 @@ class Invoice(models.Model):
     billed_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    # Somebody other than the patient and those who care for them; what they were called that day stands beside.
+    # Somebody other than the patient and their carers; what they were called that day stands beside.
     payer = models.ForeignKey(Payer, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
     bill_to_name = models.CharField(_("billed to"), max_length=400)
     bill_to_address = models.CharField(_("address"), max_length=400, blank=True)
@@ -209,21 +202,11 @@ class Invoice(models.Model):
     snapshot = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        editable=False,
-        db_index=False,
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
     )
     voided_at = models.DateTimeField(null=True, editable=False)
     voided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        editable=False,
-        db_index=False,
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
     )
     void_reason = models.CharField(_("why it was voided"), max_length=200, blank=True)
 
@@ -231,17 +214,26 @@ class Invoice(models.Model):
 
     class Meta:
         ordering = ["-issued_on", "-id"]
+        # One for each filter and order of the desk's list: what is asked for is rarely spread evenly over the others.
         indexes = [
             models.Index(fields=["issued_on", "id"], name="invoice_by_issue"),
             models.Index(fields=["due_on", "id"], name="invoice_by_due"),
-            models.Index(fields=["total", "id"], name="invoice_by_total"),
+            models.Index(fields=["payable", "id"], name="invoice_by_payable"),
             models.Index(fields=["patient", "issued_on", "id"], name="invoice_of_patient"),
             models.Index(fields=["psychologist", "issued_on", "id"], name="invoice_of_psychologist"),
+            models.Index(fields=["psychologist", "due_on", "id"], name="invoice_of_psychologist_by_due"),
+            models.Index(fields=["psychologist", "payable", "id"], name="invoice_psychologist_payable"),
             models.Index(fields=["issued_on", "id"], condition=_OWING, name="invoice_owing_by_issue"),
             models.Index(fields=["due_on", "id"], condition=_OWING, name="invoice_owing_by_due"),
-            models.Index(fields=["total", "id"], condition=_OWING, name="invoice_owing_by_total"),
-            models.Index(fields=["issued_on", "id"], condition=~Q(status="issued"), name="invoice_not_issued"),
+            models.Index(fields=["payable", "id"], condition=_OWING, name="invoice_owing_by_payable"),
+            models.Index(
+                fields=["psychologist", "issued_on", "id"], condition=_OWING, name="invoice_owing_psychologist"
+            ),
+            models.Index(fields=["status", "issued_on", "id"], condition=_NOT_ISSUED, name="invoice_not_issued"),
+            models.Index(fields=["status", "due_on", "id"], condition=_NOT_ISSUED, name="invoice_not_issued_by_due"),
+            models.Index(fields=["status", "payable", "id"], condition=_NOT_ISSUED, name="invoice_not_issued_payable"),
             models.Index(fields=["issued_on", "id"], condition=Q(_CREDITED, status="issued"), name="invoice_credited"),
+            models.Index(fields=["purpose", "issued_on", "id"], condition=_NO_SESSION, name="invoice_for_no_session"),
             # Money that was paid ahead and not used: few have any.
             models.Index(fields=["appointment"], condition=Q(purpose="deposit", paid__gt=0), name="invoice_held_ahead"),
         ]
@@ -359,8 +351,8 @@ class Line(models.Model):
     # What the portal proposed, empty for none and None where it proposed nothing; and why another was billed.
     item_proposed = models.CharField(max_length=5, null=True, blank=True)  # noqa: DJ001 - none was proposed, or no word
     item_reason = models.CharField(max_length=200, blank=True)
-    # What decides its item, where it was said: outside consulting rooms or not; how many came to a group; and of a
-    # group by video the Modified Monash area where the patient lives, from 1 to 7, and how far away that is by road.
+    # What decides its item, where it was said. Of a group: how many came, and by video the patient's Modified Monash
+    # area, from 1 to 7, and how far away that is by road.
     is_outside = models.BooleanField(null=True, blank=True)
     attended = models.PositiveSmallIntegerField(null=True, blank=True)
     remoteness = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -379,7 +371,7 @@ class Line(models.Model):
             ),
             models.CheckConstraint(condition=Q(tax_code="taxable") | Q(gst=0), name="line_gst_only_if_taxable"),
             models.CheckConstraint(
-                condition=Q(gst=0) | Q(_near("gst", (F("total") - F("gst")) * Decimal("0.1"))),
+                condition=Q(gst=0) | Q(near("gst", (F("total") - F("gst")) * Decimal("0.1"))),
                 name="line_gst_is_a_tenth",
             ),
             models.CheckConstraint(
@@ -387,7 +379,7 @@ class Line(models.Model):
                 name="line_another_item_says_why",
             ),
             models.CheckConstraint(
-                condition=_near("total", F("quantity") * F("unit_price") + F("gst")), name="line_total_is_its_price"
+                condition=near("total", F("quantity") * F("unit_price") + F("gst")), name="line_total_is_its_price"
             ),
         ]
 

@@ -119,12 +119,14 @@ class InvoiceFilter(django_filters.FilterSet):
         to_field_name="slug",
         empty_label=_("All"),
     )
-    since = DayFilter(label=_("Issued from"), field_name="issued_on", lookup_expr="gte", picker=True)
+    since = DayFilter(label=_("Issued from"), field_name="issued_on", method="issued_since", picker=True)
     until = DayFilter(label=_("Issued until"), field_name="issued_on", lookup_expr="lte", picker=True)
     days = django_filters.ChoiceFilter(
         label=_("Issued"), choices=Days.choices, method="by_days", widget=forms.HiddenInput
     )
-    purpose = django_filters.ChoiceFilter(label=_("What for"), choices=Purpose.choices, empty_label=_("All"))
+    purpose = django_filters.ChoiceFilter(
+        label=_("What for"), choices=Purpose.choices, empty_label=_("All"), method="be_for"
+    )
     payer = django_filters.ModelChoiceFilter(
         label=_("Payer"), queryset=Payer.objects.order_by("name", "pk"), to_field_name="code", empty_label=_("All")
     )
@@ -164,6 +166,13 @@ class InvoiceFilter(django_filters.FilterSet):
 
     def stand(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         return invoices.standing(value, today=self.today)
+
+    def be_for(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
+        return invoices.for_purpose(value)
+
+    def issued_since(self, invoices: InvoiceQuerySet, name: str, value: date) -> InvoiceQuerySet:
+        # None is due before it is issued: said as well, so that a list by due date begins there, and not years before.
+        return invoices.filter(issued_on__gte=value, due_on__gte=value)
 
     def by_days(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         """The two days say it."""

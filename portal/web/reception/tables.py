@@ -128,7 +128,7 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
     issued_on = tables.Column(verbose_name=_("Issued"), orderable=True, attrs=_UNBROKEN)
     due_on = tables.Column(verbose_name=_("Due"), orderable=True, attrs=_UNBROKEN)
     standing = tables.Column(verbose_name=_("Status"))
-    total = tables.Column(verbose_name=_("Total"), orderable=True, attrs=_FIGURES)
+    total = tables.Column(verbose_name=_("Total"), orderable=True, order_by="payable", attrs=_FIGURES)
     balance = tables.Column(verbose_name=_("Owing"), attrs=_FIGURES)
 
     caption = _("Invoices")
@@ -164,6 +164,11 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
         """The order that an address asks for, or newest first."""
         asked = data.get("sort", "")
         return asked if asked.removeprefix("-") in cls.ORDERS else cls.NEWEST_FIRST
+
+    @classmethod
+    def stored_order_in(cls, data: Mapping[str, Any]) -> str:
+        """The same as the database has it: the total that is shown is what credit notes left of it."""
+        return cls.order_in(data).replace("total", "payable")
 
     def row(self, record: DeskInvoiceRow) -> Row:
         first, last = record.patient__legal_first_name, record.patient__legal_last_name

@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.accounts.roles import Role
-from portal.billing import totals
+from portal.billing import actions, totals
 from portal.billing.models import Invoice
 from portal.billing.totals import totals_of
 from portal.journeys import mailing
 from portal.notifications.models import Notice, State
 from tests import make
-from tests.web.reception.test_invoices import LIST, issue, numbers, pay, void, words
+from tests.web.reception.test_invoices import LIST, NOW, issue, numbers, pay, void, words
 from tests.web.reception.test_invoices import _tuesday_afternoon as _tuesday_afternoon
 from tests.web.reception.test_invoices import desk as desk
 
@@ -58,6 +58,21 @@ def test_it_is_narrowed_by_amount_and_purpose(desk, query, found):
     by_number = {issue(price).number: price for price in ("80.00", "100.00", "220.00")}
     shown = numbers(desk.get(f"{LIST}?{query}&sort=total"))
     assert [by_number[number] for number in dict.fromkeys(shown)] == found
+
+
+def test_largest_first_goes_by_what_is_left_of_a_credited_one(desk):
+    """What stands in the column, and what the amounts ask for, in whichever order the credit came."""
+    large, small = issue("220.00"), issue("100.00")
+    actions.credit_line(
+        line=large.lines.get(),
+        amount=D("150.00"),
+        reason="Came late",
+        key="c",
+        by=make.actor(role=Role.RECEPTION),
+        now=NOW,
+    )
+    assert list(dict.fromkeys(numbers(desk.get(f"{LIST}?sort=-total")))) == [small.number, large.number]
+    assert list(dict.fromkeys(numbers(desk.get(f"{LIST}?sort=-total&page=after-{small.number}")))) == [large.number]
 
 
 def test_amounts_the_wrong_way_round_are_said_to_be_so(desk):

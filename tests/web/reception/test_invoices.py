@@ -342,6 +342,7 @@ SQLITE_ONLY = pytest.mark.skipif("connection.vendor != 'sqlite'")
         {"standing": "overdue"},
         {"standing": "paid"},
         {"standing": "void"},
+        {"least": "100"},
         {"since": "2026-01-01", "until": "2026-12-31"},
         {"page": "after"},
         {"page": "before"},

@@ -79,7 +79,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     order = InvoiceTable.order_in(request.GET)
     page = page_of(
         chosen.rows,
-        order=order,
+        order=InvoiceTable.stored_order_in(request.GET),
         page=request.GET.get("page", ""),
         size=PER_PAGE,
         marker="number",
@@ -181,7 +181,7 @@ def as_csv(request: ActorRequest) -> StreamingHttpResponse:
     now = timezone.now()
     chosen = chosen_by(request, now=now)
     trail.record("invoices.downloaded", by=request.actor, at=now, format="csv")
-    lines = _lines(chosen, order=InvoiceTable.order_in(request.GET))
+    lines = _lines(chosen, order=InvoiceTable.stored_order_in(request.GET))
     return _file(csv_file(HEADER, lines), f"invoices-{chosen.today}.csv", "text/csv; charset=utf-8")
 
 
@@ -192,7 +192,7 @@ def as_xlsx(request: ActorRequest) -> StreamingHttpResponse:
     now = timezone.now()
     chosen = chosen_by(request, now=now)
     trail.record("invoices.downloaded", by=request.actor, at=now, format="xlsx")
-    lines = _lines(chosen, order=InvoiceTable.order_in(request.GET))
+    lines = _lines(chosen, order=InvoiceTable.stored_order_in(request.GET))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _file(xlsx_file("Invoices", HEADER, lines), f"invoices-{chosen.today}.xlsx", kind)
 

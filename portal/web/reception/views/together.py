@@ -37,7 +37,7 @@ def choose(request: ActorRequest) -> HttpResponse:
     """
     now = timezone.now()
     chosen = chosen_by(request, now=now)
-    order = InvoiceTable.order_in(request.GET)
+    order = InvoiceTable.stored_order_in(request.GET)
     listed = chosen.rows.filter(status=InvoiceStatus.ISSUED).order_by(order, f"{'-' * order.startswith('-')}pk")
     status = 200
     if request.method == "POST":
