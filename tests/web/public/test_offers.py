@@ -17,6 +17,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.waitlist import offered, tasks, turns
 from portal.notifications.models import Notice
+from portal.patients.models import Patient
 from portal.web.public import opened_links
 from tests import make
 from tests.journeys.waitlist.conftest import DAY, HOUR, MONDAY_NINE, NOW, Waiting, _wednesday  # noqa: F401
@@ -294,13 +295,15 @@ def test_what_is_paid_ahead_is_said_before_and_billed_once_it_is_taken(practice,
     page = browser.get(link_in(Notice.objects.get(template="waitlist_offer"))).url
     price = charges.price_of(offered.session_of(Offer.objects.for_listing().get()), clinic=ClinicSettings.current())
     old = form_with(browser.get(page), "shown")["shown"][0]
-    assert f"a bill for ${price / 2:.2f}" in browser.get(page).content.decode()
+    assert f"${price / 2:.2f} of the fee is paid before the session." in browser.get(page).content.decode()
     make.clinic(deposit_percent=25)
     assert browser.post(page, {"answer": "yes", "shown": old}).status_code == 409
     assert press(browser, page, "yes").status_code == 302
     taken = browser.get(page).content.decode()
     assert f"${price / 4:.2f} of the fee is paid before the session." in taken
     bill = Invoice.objects.get(purpose="deposit")
+    at_the_bill = reverse("patient:invoice", args=[bill.number])
+    assert at_the_bill not in taken
     assert (bill.total, bill.paid, bill.patient) == (price / 4, 0, entry.patient)
     # By e-mail, once however often the worker takes it up.
     sent = [tasks.mail_bill(bill.pk), tasks.mail_bill(bill.pk)]
@@ -309,3 +312,7 @@ def test_what_is_paid_ahead_is_said_before_and_billed_once_it_is_taken(practice,
     # Pressed again it asks for nothing more.
     assert browser.post(page, {"answer": "yes", "shown": "old"}).status_code == 302
     assert Invoice.objects.count() == 1
+    # Signed in it leads to the bill.
+    Patient.objects.filter(pk=entry.patient_id).update(user=make.user())
+    browser.force_login(Patient.objects.get(pk=entry.patient_id).user)
+    assert at_the_bill in browser.get(page).content.decode()

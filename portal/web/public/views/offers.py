@@ -128,6 +128,7 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
         bill = deposit_of(session)
         context |= {
             "session": session,
+            "bill": bill,
             "to_pay": bill.balance if bill else None,
             "deadline": changing.deadline_of(session, now=now, clinic=ClinicSettings.current()),
         }
