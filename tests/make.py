@@ -67,7 +67,7 @@ from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
 from portal.common.forms.names import MOST_DIGITS
 from portal.medicare.models import BetterAccessLimits, MbsItem, Referral, Referrer
-from portal.patients.models import Carer, Patient
+from portal.patients.models import Carer, ChannelConsent, ContactWays, Patient
 from portal.policies.models import PolicySettings
 from portal.resources import storage
 from portal.resources.actions.files import add_version
@@ -200,6 +200,17 @@ def patient(*, user: User | None = None, date_of_birth: date = date(1990, 5, 17)
         "email": user.email if user else f"patient{n}@example.com",
     }
     return Patient.objects.create(user=user, date_of_birth=date_of_birth, **defaults | fields)
+
+
+def ways(*, patient: Patient | None = None, **fields) -> ContactWays:
+    """How a patient wants to be reached, with what they said of each phone channel that is open."""
+    patient = patient or make.patient(phone="+61491570156")
+    for channel in ("sms", "whatsapp"):
+        if fields.get(f"by_{channel}"):
+            ChannelConsent.objects.create(
+                patient=patient, channel=channel, agrees=True, how="text", said_at=timezone.now(), language="en-au"
+            )
+    return ContactWays.objects.create(patient=patient, **{"changed_at": timezone.now()} | fields)
 
 
 def carer(*, patient: Patient | None = None, user: User | None = None, **fields) -> Carer:

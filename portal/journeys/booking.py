@@ -26,7 +26,6 @@ from portal.journeys import changing, freed, last_told, newcomers, paying, sessi
 from portal.journeys.repeating import telling
 from portal.journeys.to_do.kinds import OF_STRANDED
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
 from portal.patients import consents
 from portal.patients.models import Patient
@@ -322,27 +321,26 @@ def notify(
     letters = list(letters_of(appointment, template, now=now, before=before, paid_ahead=paid_ahead))
     named = ics.named_for(appointment.patient_id) if letters and template not in WITHOUT_ENTRY else set()
     for letter in letters:
-        to = Recipient.by_email(letter.reader.address)
         with override(letter.reader.language):
             entry = ics.invitation(
                 letter.appointment,
                 method=letter.method,
                 clinic=ClinicSettings.current(),
                 now=now,
-                to=to.address,
-                is_named=to.address.lower() in named,
+                to=letter.reader.address,
+                is_named=letter.reader.address.lower() in named,
             )
         outbox.queue(
             template=template,
-            to=to,
+            to=letter.reader.to(template),
             about=letter.appointment,
             context=letter.context,
-            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
+            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{letter.reader.digest}",
             language=letter.reader.language,
             attachments=[]
             if template in WITHOUT_ENTRY
             else [("appointment.ics", f"text/calendar; method={letter.method}", entry)],
-            send_at=send_at,
+            send_at=max(send_at or now, letter.reader.safe_at(now, zone=appointment.zone)),
             before=last_told.standing_of(before) if before and template in last_told.OF_A_CHANGE else None,
         )
     return bool(letters)

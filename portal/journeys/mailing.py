@@ -21,7 +21,6 @@ from portal.billing.statements import Statement
 from portal.common.access.actors import Actor
 from portal.journeys import claim_checks
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader, address_of, by_account, readers_of
 
@@ -37,11 +36,16 @@ def reader_of(invoice: Invoice) -> Reader | None:
         return Reader(named.email, named.contact or named.name, "en-au") if named.email else None
     patient, payer = invoice.patient, invoice.billed_user
     # An account that opened the record by mistake is nobody's any more.
-    if payer is not None and (payer.pk == patient.user_id or patient.carers.filter(user=payer).exists()):
+    if payer is not None and payer.pk == patient.user_id:
+        return _mailbox_of(patient)
+    if payer is not None and patient.carers.filter(user=payer).exists():
         return by_account(payer, patient=patient)
-    if _bills_somebody_else(invoice) or not address_of(patient):
-        return None
-    return readers_of(patient)[0]
+    return None if _bills_somebody_else(invoice) or not address_of(patient) else _mailbox_of(patient)
+
+
+def _mailbox_of(patient: Patient) -> Reader | None:
+    """Whoever reads of the patient first and has a mailbox: a paper goes to no phone alone."""
+    return next((reader for reader in readers_of(patient) if reader.address), None)
 
 
 def _bills_somebody_else(invoice: Invoice) -> bool:
@@ -70,13 +74,12 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime, was_de
     reader = reader_of(invoice)
     if reader is None:
         raise ValueError("nobody to send it to")
-    to = Recipient.by_email(reader.address)
     # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
     attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice, now=now))
     with transaction.atomic():
         outbox.queue(
             template="invoice",
-            to=to,
+            to=reader.to("invoice", has_paper=True),
             context={
                 "number": invoice.number,
                 "called": reader.called,
@@ -88,7 +91,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime, was_de
                 "was_declined": was_declined,
                 "pay_link": pay_link(invoice, reader, by=by, now=now),
             },
-            dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
+            dedupe_key=f"invoice:{invoice.code}:{reader.digest}:{key}",
             language=reader.language,
             attachments=[attachment],
             about=invoice,
@@ -114,7 +117,7 @@ def reader_of_receipt(parts: Sequence[Payment], *, patient: Patient) -> Reader |
     rows = Invoice.objects.filter(allocations__payment__in=parts).distinct()
     invoices = list(rows.select_related("patient__user", "billed_user", "payer"))
     if not invoices:
-        return next((reader for reader in readers_of(patient) if reader.address), None)
+        return _mailbox_of(patient)
     readers = {reader_of(invoice) for invoice in invoices}
     return readers.pop() if len(readers) == 1 else None
 
@@ -150,7 +153,7 @@ def reader_of_statement(whose: Patient | Payer) -> Reader | None:
     """Who gets a statement: the payer by their address for bills, or the patient or who cares for them."""
     if isinstance(whose, Payer):
         return Reader(whose.email, whose.contact or whose.name, "en-au") if whose.email else None
-    return next((reader for reader in readers_of(whose) if reader.address), None)
+    return _mailbox_of(whose)
 
 
 def send_statement(
@@ -195,12 +198,11 @@ def _queue(
     key: str,
 ) -> None:
     name, pdf = paper
-    to = Recipient.by_email(reader.address)
     outbox.queue(
         template=template,
-        to=to,
+        to=reader.to(template, has_paper=True),
         context=context,
-        dedupe_key=f"{template}:{key}:{to.digest}",
+        dedupe_key=f"{template}:{key}:{reader.digest}",
         language=reader.language,
         attachments=[(f"{name}.pdf", "application/pdf", pdf)],
         about=about,

@@ -25,7 +25,6 @@ from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import claim_checks, mailing
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.patients.reaching import Reader
 
 
@@ -134,20 +133,22 @@ def _mail(
     still = _still(invoices, left, now=now)
     if not still:
         return
-    to, today = Recipient.by_email(reader.address), ClinicSettings.current().today(now)
+    clinic = ClinicSettings.current()
+    today = clinic.today(now)
     rows = [_owed(one, today=today, pay_link=mailing.pay_link(one, reader, by=by, now=now)) for one in still]
     outbox.queue(
         template="reminder",
-        to=to,
+        to=reader.to("reminder"),
         context={
             "called": reader.called,
             "owed": rows,
             "total": sum((one.balance for one in still), ZERO),
             "has_link": any(row.pay_link for row in rows),
         },
-        dedupe_key=f"reminder:{run.code}:{to.digest}:{reader.language}:{reader.called}",
+        dedupe_key=f"reminder:{run.code}:{reader.digest}:{reader.language}:{reader.called}",
         language=reader.language,
         about=still[0],
+        send_at=reader.safe_at(now, zone=clinic.zone),
     )
     dispatching.mark_reminded(still, what=Dispatch.What.REMINDED, run=run.code, by=by, now=now)
 

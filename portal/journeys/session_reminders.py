@@ -27,7 +27,7 @@ from portal.common.labels import labels_of
 from portal.journeys import booking
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
-from portal.notifications.recipients import Recipient
+from portal.patients import ways
 from portal.patients.clocks import zone_of_address
 
 TEMPLATE: Final = "appointment_reminder"
@@ -52,11 +52,12 @@ def hours_of(clinic: ClinicSettings) -> list[tuple[int, int]]:
 def due_at(session: Appointment, *, hours: int, clinic: ClinicSettings) -> datetime:
     """When the session is reminded of, never in the patient's night; in UTC."""
     patient = session.person
+    safe = ways.of(patient).safe_hours
     return reminder_times.reminded_at(
         session.starts_at,
         hours=hours,
         zone=session.zone,
-        quiet=Quiet(begins=clinic.quiet_from, ends=clinic.quiet_until),
+        quiet=Quiet(begins=safe[1], ends=safe[0]) if safe else Quiet(begins=clinic.quiet_from, ends=clinic.quiet_until),
         reader_zone=zone_of_address(patient.state, patient.postcode) or session.zone,
         last=useless_after(session, hours=hours),
     )
@@ -105,7 +106,7 @@ def _coming(which: int, hours: int, *, after: int, now: datetime) -> list[Appoin
         starts_at__gt=now,
         starts_at__lte=now + timedelta(hours=hours + 1) + NIGHT,
     ).upcoming(now=now)
-    return list(rows.select_related("patient__user", "location", "series").order_by("pk")[:AT_ONCE])
+    return list(rows.select_related("patient__user", "patient__ways", "location", "series").order_by("pk")[:AT_ONCE])
 
 
 def _last_told(sessions: Sequence[Appointment]) -> dict[int, datetime]:
@@ -161,13 +162,12 @@ def answer_url(token: str, *, language: str) -> str:
 def _queue(session: Appointment, *, which: int, token: str, useless_after: datetime, now: datetime) -> int:
     letters = list(booking.letters_of(session, TEMPLATE, now=now))
     for letter in letters:
-        to = Recipient.by_email(letter.reader.address)
         outbox.queue(
             template=TEMPLATE,
-            to=to,
+            to=letter.reader.to(TEMPLATE),
             about=letter.appointment,
             context={**letter.context, "answer_url": answer_url(token, language=letter.reader.language)},
-            dedupe_key=f"{TEMPLATE}:{session.code}:{session.starts_at:%Y%m%dT%H%M}:{which}:{to.digest}",
+            dedupe_key=f"{TEMPLATE}:{session.code}:{session.starts_at:%Y%m%dT%H%M}:{which}:{letter.reader.digest}",
             language=letter.reader.language,
             useless_after=useless_after,
         )

@@ -14,7 +14,6 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader, carers_of, readers_of
 from portal.resources import storage
@@ -75,14 +74,14 @@ def told(patient: Patient, *, now: datetime) -> list[Reader]:
 def _tell(share: Share, *, now: datetime) -> None:
     """Neither what it is called nor what was written with it: an e-mail is read over shoulders."""
     for reader in told(share.patient, now=now):
-        to = Recipient.by_email(reader.address)
         with override(reader.language):
             path = reverse("patient:documents")
         outbox.queue(
             template="file_shared",
-            to=to,
+            to=reader.to("file_shared"),
             context={"called": reader.called, "whose": reader.about, "path": path},
-            dedupe_key=f"file_shared:{share.code}:{to.digest}",
+            dedupe_key=f"file_shared:{share.code}:{reader.digest}",
             language=reader.language,
             about=share,
+            send_at=reader.safe_at(now, zone=ClinicSettings.current().zone),
         )

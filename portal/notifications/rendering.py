@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -54,6 +55,16 @@ def render(
                 raise
             html = ""
     return Words(language=language, subject=subject, text=text, html=html)
+
+
+@cache
+def has_words_for_phones(template: str) -> bool:
+    """Whether this kind of notice can be texted."""
+    try:
+        Engine.get_default().get_template(f"notifications/{template}/text.txt")
+    except TemplateDoesNotExist:
+        return False
+    return True
 
 
 def _for_phones(template: str, values: dict[str, Any]) -> str:

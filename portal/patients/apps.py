@@ -11,6 +11,7 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.patients import receivers  # noqa: F401
-        from portal.patients.guards import CONSENTS
+        from portal.patients.guards import CHANNEL_CONSENTS, CONSENTS, OPEN_CHANNELS
 
-        guards.register(CONSENTS)
+        for guard in (CONSENTS, CHANNEL_CONSENTS, OPEN_CHANNELS):
+            guards.register(guard)

@@ -38,7 +38,6 @@ from portal.common.money import ZERO, cents
 from portal.journeys import booking
 from portal.journeys.online.addresses import ways_back
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
 from portal.patients.reaching import readers_of
 from portal.policies.models import PolicyVersion
@@ -261,12 +260,11 @@ def _book(wanted: PaidBooking, *, by: Actor, now: datetime) -> Appointment:
 def _tell_lost(wanted: PaidBooking, *, now: datetime) -> None:
     """Says that the time was gone, and that all of the money goes back."""
     for reader in readers_of(wanted.patient):
-        to = Recipient.by_email(reader.address)
         with override(reader.language):
             link = settings.PORTAL_BASE_URL + reverse("public:times", args=[wanted.service.slug])
         outbox.queue(
             template="paid_time_gone",
-            to=to,
+            to=reader.to("paid_time_gone"),
             context={
                 "called": reader.called,
                 "amount": wanted.attempt.amount,
@@ -274,7 +272,7 @@ def _tell_lost(wanted: PaidBooking, *, now: datetime) -> None:
                 "zone": wanted.location.zone,
                 "link": link,
             },
-            dedupe_key=f"paid_time_gone:{wanted.attempt.code}:{to.digest}",
+            dedupe_key=f"paid_time_gone:{wanted.attempt.code}:{reader.digest}",
             language=reader.language,
             about=wanted.patient,
         )

@@ -36,7 +36,6 @@ from portal.journeys.mailing import reader_of
 from portal.journeys.online import ahead
 from portal.journeys.online.addresses import ways_back
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 
 if TYPE_CHECKING:
     from stripe import PaymentIntent, Refund
@@ -129,7 +128,7 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
     has_pages = invoice.payer_id is None and User.objects.filter(email=reader.address, is_active=True).exists()
     outbox.queue(
         template="payment_received",
-        to=(to := Recipient.by_email(reader.address)),
+        to=reader.to("payment_received"),
         context={
             "called": reader.called,
             "whose": reader.about,
@@ -142,7 +141,7 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
             "is_void": invoice.status == InvoiceStatus.VOID,
             "link": link if has_pages else "",
         },
-        dedupe_key=f"payment_received:{payment.code}:{to.digest}",
+        dedupe_key=f"payment_received:{payment.code}:{reader.digest}",
         language=reader.language,
         about=invoice,
     )

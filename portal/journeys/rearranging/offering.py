@@ -32,7 +32,6 @@ from portal.journeys import booking, changing
 from portal.journeys.choosing import FreeTime
 from portal.journeys.rearranging.proposing import Span, propose
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
 from portal.patients.reaching import Reader
 
@@ -206,13 +205,12 @@ def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) ->
         until=offer.expires_at,
     )
     for reader, context in _letters(session, times, until=offer.expires_at, token=token, now=now):
-        to = Recipient.by_email(reader.address)
         outbox.queue(
             template=TEMPLATE,
-            to=to,
+            to=reader.to(TEMPLATE),
             about=held,
             context=context,
-            dedupe_key=f"{TEMPLATE}:{offer.code}:{to.digest}",
+            dedupe_key=f"{TEMPLATE}:{offer.code}:{reader.digest}",
             language=reader.language,
             # Whoever holds the link moves the session.
             secret=True,

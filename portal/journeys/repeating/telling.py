@@ -21,7 +21,6 @@ from portal.journeys import changing, last_told
 from portal.journeys.last_told import Standing
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
-from portal.notifications.recipients import Recipient
 from portal.patients.reaching import Reader, readers_of
 
 BOOKED, MOVED, CANCELLED = "series_booked", last_told.OF_A_SERIES, "series_cancelled"
@@ -73,21 +72,21 @@ def notify(
     state = _digest(f"{series.sessions}|{'|'.join(f'{each.position}:{each.revision}' for each in listed)}")
     named = ics.named_for(first.patient_id)
     for reader in to_tell:
-        to = Recipient.by_email(reader.address)
-        if to.digest in but_for:
+        if not {one.digest for one in reader.ways}.isdisjoint(but_for):
             continue
         with override(reader.language):
-            entries = ics.published(listed, clinic=clinic, now=now, is_named=to.address.lower() in named)
+            entries = ics.published(listed, clinic=clinic, now=now, is_named=reader.address.lower() in named)
             paths = {"path": reverse("patient:appointments"), "book_path": reverse("public:book")}
         outbox.queue(
             template=template,
-            to=to,
+            to=reader.to(template),
             about=series,
             context={**context, **paths, "called": reader.called, "whose": reader.about},
-            dedupe_key=f"{template}:{series.code}:{state}:{to.digest}",
+            dedupe_key=f"{template}:{series.code}:{state}:{reader.digest}",
             language=reader.language,
             attachments=[("appointments.ics", "text/calendar; method=PUBLISH", entries)],
             before=before or None,
+            send_at=reader.safe_at(now, zone=first.zone),
         )
     return True
 

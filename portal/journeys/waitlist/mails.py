@@ -13,7 +13,6 @@ from portal.clinic.models import ClinicSettings
 from portal.journeys import changing
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
-from portal.notifications.recipients import Recipient
 from portal.patients.reaching import readers_of
 
 TEMPLATE = "waitlist_offer"
@@ -23,7 +22,6 @@ def send(offer: Offer, token: str, *, session: Appointment, now: datetime) -> No
     """Queues the offer for each of its readers, in their language; `session` is what they would book."""
     terms = changing.terms_of(session, now=now, clinic=ClinicSettings.current(), is_mailed=True)
     for reader in readers_of(offer.entry.patient):
-        to = Recipient.by_email(reader.address)
         with override(reader.language):
             url = absolute("public:offered", token)
         context: dict[str, Any] = {
@@ -38,10 +36,10 @@ def send(offer: Offer, token: str, *, session: Appointment, now: datetime) -> No
         }
         outbox.queue(
             template=TEMPLATE,
-            to=to,
+            to=reader.to(TEMPLATE),
             about=offer,
             context=context,
-            dedupe_key=f"{TEMPLATE}:{offer.code}:{to.digest}",
+            dedupe_key=f"{TEMPLATE}:{offer.code}:{reader.digest}",
             language=reader.language,
             # Whoever holds the link books with it.
             secret=True,

@@ -81,7 +81,7 @@ def just_moved(request: ActorRequest, *, now: datetime, of: Patient | Appointmen
     reached = booking.told(session, now=now, was=was.starts_at)
     told = reached if last_told.is_being_told(session) else ()
     is_unreached = not reached and session.starts_at > now
-    return JustMoved(session, was, moved_at, [reader.address for reader in told], is_unreached)
+    return JustMoved(session, was, moved_at, [reader.shown for reader in told], is_unreached)
 
 
 def _was(found: dict[str, Any]) -> Was:

@@ -43,6 +43,7 @@ VERBS = {
     "patient.kept_closed": "Record kept closed to the account of a second record of the same person",
     "patient.invited": "Patient invited to sign in",
     "patient.invitation_withdrawn": "Patient's invitation to sign in withdrawn",
+    "patient.contact_changed": "How the patient wants to be reached changed",
     "carer.added": "Carer added: signs in for the patient from now on",
     "carer.ended": "Carer ended: signs in for the patient no longer",
     "carer.files_opened": "Patient lets a carer open shared files",

@@ -61,7 +61,7 @@ def answer(request: ActorRequest, code: UUID, audience: Audience) -> HttpRespons
     if not session.is_request:
         messages.info(request, last_step(session, by=request.actor, now=now) or _("This request is answered."))
         return redirect(to, code=session.code)
-    told = [reader.address for reader in booking.told(session, now=now)]
+    told = [reader.shown for reader in booking.told(session, now=now)]
     context = {"session": session, "form": form, "told": told, "page": to}
     why = requests_in_the_way([session]).get(session.pk)
     # Another room may be free: confirming looks for one.

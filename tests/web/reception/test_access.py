@@ -32,6 +32,7 @@ PAGES = [
     "find",
     "new_patient",
     "patient",
+    "contact",
     "edit_patient",
     "add_referral",
     "used_elsewhere",

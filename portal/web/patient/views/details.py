@@ -17,7 +17,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access import limits
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import colon
-from portal.patients import actions, addresses
+from portal.patients import actions, addresses, ways
 from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import Patient
 
@@ -29,9 +29,9 @@ MOST_LINKS = 5
 @require_safe
 def details(request: ActorRequest) -> HttpResponse:
     """Everybody whose details this person looks after: themself first."""
-    own = Patient.objects.visible_to(request.actor).themself_first(request.user)
+    own = Patient.objects.visible_to(request.actor).select_related("ways").themself_first(request.user)
     now = timezone.now()
-    people = [(patient, addresses.waiting(patient, now=now)) for patient in own]
+    people = [(patient, addresses.waiting(patient, now=now), ways.channels_in_words(patient)) for patient in own]
     return render(request, "patient/details.html", {"people": people})
 
 

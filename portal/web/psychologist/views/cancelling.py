@@ -64,7 +64,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         "free_until": booking.free_until(session, clinic=clinic),
         "is_late": now > booking.free_until(session, clinic=clinic),
         "late_fee": charges.late_fee(session, clinic=clinic, at=now).amounts.total,
-        "told": [reader.address for reader in told],
+        "told": [reader.shown for reader in told],
         "is_past": session.starts_at <= now,
     }
     return render(request, "psychologist/cancel.html", context, status=422 if request.method == "POST" else 200)

@@ -152,7 +152,7 @@ def _shared(request: HttpRequest, patient: Patient, *, now: datetime) -> HttpRes
     messages.success(request, _("Shared with %(name)s.") % {"name": patient.name})
     if told := sharing.told(patient, now=now):
         words = _("An e-mail to %(addresses)s says that something new is waiting, not what it is.")
-        messages.info(request, words % {"addresses": listed(recipient.address for recipient in told)})
+        messages.info(request, words % {"addresses": listed(recipient.shown for recipient in told)})
     else:
         messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
     return redirect(reverse("psychologist:patient", args=[patient.code]) + "#shared")
@@ -161,7 +161,7 @@ def _shared(request: HttpRequest, patient: Patient, *, now: datetime) -> HttpRes
 def _share_page(request: ActorRequest, patient: Patient, *, now: datetime, **forms: Any) -> HttpResponse:
     context = {
         "patient": patient,
-        "told": [recipient.address for recipient in sharing.told(patient, now=now)],
+        "told": [recipient.shown for recipient in sharing.told(patient, now=now)],
         "adult": patient.is_of_age(ClinicSettings.current().today(now)),
         "readers": [one.user.name for one in carers_of(patient) if one.reads_files],
         "share_form": ShareForm(patient=patient, actor=request.actor, now=now, initial={"code": uuid4()}),

@@ -79,7 +79,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         "is_late": now > booking.free_until(session, clinic=clinic),
         "late_fee": charges.late_fee(session, clinic=clinic, at=now).amounts.total,
         "ahead": billing.held_ahead(session),
-        "told": [recipient.address for recipient in told],
+        "told": [recipient.shown for recipient in told],
         "is_past": session.starts_at <= now,
     }
     return render(request, "reception/cancel.html", context, status=422 if request.method == "POST" else 200)

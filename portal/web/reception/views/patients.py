@@ -28,7 +28,7 @@ from portal.journeys import who_books
 from portal.journeys.sessions import steps_of
 from portal.journeys.stranded import stranded
 from portal.journeys.to_do import people
-from portal.patients import actions, addresses, signing_in
+from portal.patients import actions, addresses, signing_in, ways
 from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
 from portal.patients.recognising import recognised
@@ -121,7 +121,9 @@ def _say_warnings(request: HttpRequest, form: PatientForm) -> None:
 
 
 def _one(request: ActorRequest, code: UUID) -> Patient:
-    return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user", "approved_by"), code=code)
+    return get_object_or_404(
+        Patient.objects.visible_to(request.actor).select_related("user", "approved_by", "ways"), code=code
+    )
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -144,6 +146,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "moved": undoing.just_moved(request, now=now, of=patient),
         "today": today,
         "age": patient.age(today),
+        "channels": ways.channels_in_words(patient),
         "carers": list(patient.carers.in_force().select_related("user", "added_by").order_by("started_at")),
         "carer_form": carer_form,
         "sign_in": signing_in.standing(patient, now=now),
