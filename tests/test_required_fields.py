@@ -181,6 +181,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "CheckForm": {"referral": make.referral(), "newest": None},
         "CorrectionForm": {"today": today, "referral": make.referral()},
         "UsedElsewhereForm": {"newest": None},
+        "WaysForm": {"patient": session.patient},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
         "RolesForm": {"user": psychologist.user},
         "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},

@@ -340,7 +340,7 @@ def notify(
             attachments=[]
             if template in WITHOUT_ENTRY
             else [("appointment.ics", f"text/calendar; method={letter.method}", entry)],
-            send_at=max(send_at or now, letter.reader.safe_at(now, zone=appointment.zone)),
+            send_at=letter.reader.held_until(send_at or now, zone=appointment.zone) or send_at,
             before=last_told.standing_of(before) if before and template in last_told.OF_A_CHANGE else None,
         )
     return bool(letters)

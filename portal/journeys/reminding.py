@@ -148,7 +148,7 @@ def _mail(
         dedupe_key=f"reminder:{run.code}:{reader.digest}:{reader.language}:{reader.called}",
         language=reader.language,
         about=still[0],
-        send_at=reader.safe_at(now, zone=clinic.zone),
+        send_at=reader.held_until(now, zone=clinic.zone),
     )
     dispatching.mark_reminded(still, what=Dispatch.What.REMINDED, run=run.code, by=by, now=now)
 

@@ -54,9 +54,10 @@ class Reader(NamedTuple):
         """Tells readers apart in a dedupe key, whichever way is first."""
         return (Recipient.by_email(self.address) if self.address else self.ways[0]).digest
 
-    def safe_at(self, now: datetime, *, zone: ZoneInfo) -> datetime:
-        """The first moment from `now` on at which it is safe to write; `zone` counts where theirs isn't known."""
-        return ways.safe_at(self.safe_hours, now, zone=self.zone or zone)
+    def held_until(self, now: datetime, *, zone: ZoneInfo) -> datetime | None:
+        """When it is safe to write, if not at `now`; `zone` counts where theirs isn't known."""
+        at = ways.safe_at(self.safe_hours, now, zone=self.zone or zone)
+        return at if at > now else None
 
     @property
     def shown(self) -> str:

@@ -23,6 +23,7 @@ class WaysForm(MergesChanges):
     """Which channels are open, which comes first, at which hours, and who must not learn of it."""
 
     together = (("prefers", "by_email", "by_sms", "by_whatsapp", "nobody_writes"), ("safe_from", "safe_until"))
+    one_of = frozenset({"by_email", "by_sms", "by_whatsapp"})
 
     by_email = forms.BooleanField(label=_("E-mail"), required=False)
     by_sms = forms.BooleanField(label=_("Text message"), required=False)

@@ -203,7 +203,7 @@ def test_what_is_said_is_kept_with_who_wrote_it_down(patient, who):
     assert [row.agrees for row in ChannelConsent.objects.order_by("pk")] == [True, False]
     if who == "desk":
         page = client.get(reverse("reception:patient", args=[patient.code])).content.decode()
-        assert "Bob Stone and My mother" in page
+        assert "Bob Stone, My mother" in page
         assert "9:00" in page
 
 

@@ -78,6 +78,7 @@ PAGES = [
 OF_A_PATIENT = {
     *(
         "patient",
+        "contact",
         "edit_patient",
         "add_referral",
         "used_elsewhere",
