@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from portal.accounts.roles import Role
-from portal.appointments import terms
+from portal.appointments import joining, terms
 from portal.appointments.models import Appointment, CalendarFeed
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.languages.times import when_there
@@ -94,8 +94,8 @@ def _event(
     title = _("Appointment, %(clinic)s") % {"clinic": clinic.name} if is_named else _("Appointment")
     event.add("summary", title)
     event.add("location", _where(appointment, is_named=is_named))
-    if method != "CANCEL" and (until := _free_until(appointment, clinic=clinic, now=now)):
-        event.add("description", until)
+    if method != "CANCEL" and (said := _said(appointment, clinic=clinic, now=now, is_named=is_named)):
+        event.add("description", said)
     if is_named:
         # A program shows it, and its host is the clinic's.
         event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
@@ -150,6 +150,16 @@ def readdressed(entry: bytes, *, to: str) -> bytes:
             attendee.params = event.pop("attendee").params
             event.add("attendee", attendee)
     return bytes(calendar.to_ical())
+
+
+def _said(appointment: Appointment, *, clinic: ClinicSettings, now: datetime, is_named: bool) -> str:
+    """How it is joined, and until when it is cancelled for nothing. A link tells whose room it is: not to everybody."""
+    how = joining.for_patient(appointment, clinic=clinic, is_mailed=True)
+    if how and how.link and not is_named:
+        joins = _("How to join stands in our e-mail about it, and on its page.")
+    else:
+        joins = how.in_one_line if how else ""
+    return "\n".join(filter(None, (joins, _free_until(appointment, clinic=clinic, now=now))))
 
 
 def _free_until(appointment: Appointment, *, clinic: ClinicSettings, now: datetime) -> str:

@@ -158,6 +158,10 @@ class ProfileForm(AsksOnce, WithPortrait):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[Mode.values[-1]].help_text = _("What is booked already stays as it was agreed.")
+        self.fields["video_link"].help_text = _(
+            "The address of a room at a service for video, where people wait until they are let in. It stands in "
+            "e-mails and on the pages of sessions by video. Without one, people are told to phone the clinic."
+        )
         if self.instance.pk:
             self.initial.setdefault("specialisations", [topic.name for topic in self.instance.topics])
         # The form's own names for what each service costs with them: the rows stand in a table of their own.
@@ -286,7 +290,7 @@ _PSYCHOLOGIST: list[Group] = [
     (_("The photo"), ["photo", "photo_part", "photo_box"]),
     (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
     (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
-    (_("Ways of meeting"), Mode.values),
+    (_("Ways of meeting"), [*Mode.values, "video_link"]),
     (_("Booking"), ["services", "accepting_patients", "position"]),
     (_("Their own fees"), ["fees"]),
 ]
@@ -330,7 +334,7 @@ _OWN_PROFILE: list[Group] = [
     (_("Your photo"), ["photo", "photo_part", "photo_box"]),
     (_("About you"), ["headline", "bio", "qualifications"]),
     (_("Your work"), ["specialisations", "languages"]),
-    (_("How you meet people"), Mode.values),
+    (_("How you meet people"), [*Mode.values, "video_link"]),
     (_("Bookings"), ["accepting_patients"]),
     (_("Your fees, before GST"), ["fees"]),
 ]

@@ -1,11 +1,13 @@
-"""Numbers with check digits, as Australian registers print them."""
+"""Numbers with check digits, as Australian registers print them, and addresses of rooms on the web."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 from stdnum.au import abn as abn_number
 from stdnum.exceptions import ValidationError as NumberError
@@ -14,6 +16,20 @@ from stdnum.exceptions import ValidationError as NumberError
 _LOCATIONS = "0123456789ABCDEFGHJKLMNPQRTUVWXY"
 _CHECKS = "YXWTLKJHFBA"
 _WEIGHTS = (3, 5, 8, 4, 2, 1)
+
+
+_IS_WEB_ADDRESS = URLValidator(schemes=["https"])
+
+
+def validate_video_link(value: str) -> None:
+    """Raises ValidationError unless it is a web address that a browser opens safely, with no password in it."""
+    try:
+        _IS_WEB_ADDRESS(value)
+        found = urlsplit(value)
+    except (ValidationError, ValueError):
+        raise ValidationError(_("Copy the whole address of your room. It begins with https://."), code="link") from None
+    if found.username is not None or "@" in found.netloc:
+        raise ValidationError(_("Copy the whole address of your room. It begins with https://."), code="link")
 
 
 def clean_abn(value: str) -> str:

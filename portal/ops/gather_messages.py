@@ -48,6 +48,7 @@ STAFF_ONLY = (
     "portal/settings.py",
     "portal/appointments/closed.py",
     "portal/appointments/forms.py",
+    "portal/appointments/joining_for_staff.py",
     "portal/appointments/states.py",
     "portal/appointments/vocabulary.py",
     "portal/billing/claim_forms.py",

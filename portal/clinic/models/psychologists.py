@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models.places import Location
 from portal.clinic.models.services import Mode, Service, modes_of
-from portal.clinic.validators import validate_ahpra, validate_provider_number
+from portal.clinic.validators import validate_ahpra, validate_provider_number, validate_video_link
 from portal.common.privacy import classed
 
 
@@ -88,7 +88,7 @@ class PsychologistQuerySet(models.QuerySet["Psychologist"]):
 
 @classed(
     plain="id code user slug title headline bio qualifications photo photo_box registration ahpra_number "
-    "in_person video phone accepting_patients is_active position created_at",
+    "in_person video phone video_link accepting_patients is_active position created_at",
     personal="photo_source",
 )
 class Psychologist(models.Model):
@@ -122,6 +122,13 @@ class Psychologist(models.Model):
     in_person = models.BooleanField(_("in person"), default=True)
     video = models.BooleanField(_("by video"), default=True)
     phone = models.BooleanField(_("by phone"), default=True)
+    # A room of their own at a service for video. Everybody who sees them by video gets this one address.
+    video_link = models.CharField(
+        _("link for sessions by video"),
+        max_length=300,
+        blank=True,
+        validators=[validate_video_link],
+    )
     accepting_patients = models.BooleanField(_("accepting patients"), default=True)
     is_active = models.BooleanField(_("practises here"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
@@ -134,6 +141,10 @@ class Psychologist(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(in_person=True) | Q(video=True) | Q(phone=True), name="psychologist_has_a_mode"
+            ),
+            models.CheckConstraint(
+                condition=Q(video_link="") | Q(video_link__startswith="https://"),
+                name="psychologist_video_link_is_safe",
             ),
         ]
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.appointments import states
+from portal.appointments import joining_for_staff, states
 from portal.appointments.calendars import Booked, DiaryDay, Free, Session, stretches_of
 from portal.appointments.seating import RoomDay
 from portal.clinic import kept
@@ -191,7 +191,11 @@ class Drawing:
 
     def _detail(self, a: Booked, said: _Said, *, says_where: bool) -> str:
         """What else is said of a session: its other clock, where, how far it is written up, and what it is."""
-        where = (a.room or _mode(a.mode, language=self.language)) if says_where else ""
+        where = (
+            (a.room or joining_for_staff.in_a_tile(a.mode, kept.psychologists()[a.psychologist_id]))
+            if says_where
+            else ""
+        )
         return " · ".join(filter(None, (said.before, where, said.after)))
 
     def _other_clock(self, a: Booked) -> str:
@@ -283,8 +287,3 @@ def _state(status: str, is_confirmed: bool, mode: str, *, language: str | None) 
     elif mark:
         spoken = _("%(status)s, by phone") % {"status": spoken}
     return _State(kind, shape, mark, spoken)
-
-
-@cache
-def _mode(mode: str, *, language: str | None) -> str:
-    return str(Mode(mode).label)

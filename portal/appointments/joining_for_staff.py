@@ -1,0 +1,41 @@
+"""How a session that is not in person is joined, as the psychologist and the desk read it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.joining import Joining
+from portal.appointments.models import Appointment
+from portal.clinic.models import Mode, Psychologist
+
+
+def for_staff(session: Appointment) -> Joining | None:
+    """What the psychologist and the desk read."""
+    if not session.is_open or session.patient is None:
+        return None
+    name = session.psychologist.name
+    match session.mode:
+        case Mode.VIDEO if link := session.psychologist.video_link:
+            return Joining(
+                _("By video, in the room of %(name)s. The patient has the same link:") % {"name": name}, link
+            )
+        case Mode.VIDEO:
+            return Joining(
+                _("By video, but there is no link: none stands in the profile of %(name)s.") % {"name": name},
+                otherwise=_("The patient was told to phone the clinic and ask."),
+            )
+        case Mode.PHONE if number := session.patient.phone:
+            return Joining(_("By phone. %(name)s rings %(phone)s.") % {"name": name, "phone": number.as_national})
+        case Mode.PHONE:
+            return Joining(_("By phone. There is no number on record: ask for one before it begins."))
+    return None
+
+
+def in_a_tile(mode: str, psychologist: Psychologist) -> str:
+    """The same in a few words, for a diary of staff."""
+    match mode:
+        case Mode.VIDEO:
+            return _("Video, own link") if psychologist.video_link else _("Video, no link yet")
+        case Mode.PHONE:
+            return _("Phone, we ring")
+    return str(Mode(mode).label)
