@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -187,6 +187,15 @@ def _terms(payer: Payer | None, clinic: ClinicSettings) -> timedelta:
     return timedelta(days=clinic.payment_terms_days if own is None else own)
 
 
+def _due_on(invoice: Invoice, clinic: ClinicSettings) -> date:
+    """By when it is paid: what is asked ahead of a session by its day at the latest, as it was said."""
+    due = invoice.issued_on + _terms(invoice.payer, clinic)
+    if invoice.purpose != Purpose.DEPOSIT or invoice.appointment is None:
+        return due
+    on_the_day = invoice.appointment.location.day_of(invoice.appointment.starts_at)
+    return max(invoice.issued_on, min(due, on_the_day))
+
+
 def _legal_name(user: User) -> str:
     """Of an account: Medicare pays whoever was billed by the name that it knows."""
     record: Patient | None = getattr(user, "patient", None)
@@ -221,7 +230,7 @@ def issue_invoice(
         raise ChangedMeanwhile(invoice)
     clinic = ClinicSettings.current()
     invoice.issued_on = clinic.today(now)
-    invoice.due_on = invoice.issued_on + _terms(invoice.payer, clinic)
+    invoice.due_on = _due_on(invoice, clinic)
     invoice.status = InvoiceStatus.ISSUED
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral, standing=standing)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -106,7 +107,7 @@ class Lines:
                 self._where_paid(arrival) if arrival.owes else "",
                 aside,
                 session.of_series,
-                standing_in_short(arrival.medicare) if arrival.medicare else "",
+                _medicare_of(arrival),
                 *words,
             ),
         )
@@ -191,6 +192,14 @@ class _Buttons:
 
     def _costs(self, missed: Appointment) -> bool:
         return charges.fee_due(missed, clinic=ClinicSettings.current(), policy=PolicySettings.current()) is not None
+
+
+def _medicare_of(arrival: Arrival) -> str:
+    """Where their referral stands, after the word Medicare; why there is no rebate stands by itself."""
+    if arrival.medicare is None:
+        return ""
+    words = standing_in_short(arrival.medicare)
+    return words if arrival.medicare.is_covered else capfirst(words)
 
 
 def _aside(arrival: Arrival) -> str:
