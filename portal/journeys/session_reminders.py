@@ -6,8 +6,8 @@ cancelled or moved, and sends nothing that is of no use any more.
 
 from __future__ import annotations
 
-import secrets
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import override
 
 from portal.appointments import reminder_times
@@ -27,6 +28,7 @@ from portal.common.labels import labels_of
 from portal.journeys import booking
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
+from portal.notifications.twilio import texting
 from portal.patients import ways
 from portal.patients.clocks import zone_of_address
 
@@ -147,10 +149,26 @@ def remind(session: Appointment, *, which: int, hours: int, needs_it: bool, now:
     )
     if not is_new or not needs_it:
         return 0
-    token = secrets.token_urlsafe(12)
+    token = token_of(row)
     went = _queue(session, which=which, token=token, useless_after=useless_after(held, hours=hours), now=now)
     Reminder.objects.filter(pk=row.pk).update(went=went, token_hash=Reminder.hash_of(token))
     return went
+
+
+def token_of(reminder: Reminder) -> str:
+    """Of its link: 96 bits that nobody can work out without the clinic's key. The row keeps its hash alone."""
+    digest = salted_hmac("portal.reminders", str(reminder.code), algorithm="sha256").digest()
+    return urlsafe_b64encode(digest[:12]).decode()
+
+
+def cancel_url(reminder: Reminder, *, language: str) -> str:
+    """Where its reader is shown what cancelling costs, and cancels; needs no sign-in."""
+    token = token_of(reminder)
+    # One that was written when links were random ones: from now on it has this one.
+    if reminder.token_hash != Reminder.hash_of(token):
+        Reminder.objects.filter(pk=reminder.pk).update(token_hash=Reminder.hash_of(token))
+    with override(language):
+        return settings.PORTAL_BASE_URL + reverse("public:cancel_mailed", args=[token])
 
 
 def answer_url(token: str, *, language: str) -> str:
@@ -166,7 +184,11 @@ def _queue(session: Appointment, *, which: int, token: str, useless_after: datet
             template=TEMPLATE,
             to=letter.reader.to(TEMPLATE),
             about=letter.appointment,
-            context={**letter.context, "answer_url": answer_url(token, language=letter.reader.language)},
+            context={
+                **letter.context,
+                "answer_url": answer_url(token, language=letter.reader.language),
+                "takes_answers": texting.takes_answers(),
+            },
             dedupe_key=f"{TEMPLATE}:{session.code}:{session.starts_at:%Y%m%dT%H%M}:{which}:{letter.reader.digest}",
             language=letter.reader.language,
             useless_after=useless_after,

@@ -6,7 +6,10 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        from portal.common import schedules
+        from portal.common import guards, schedules
         from portal.notifications import checks  # noqa: F401
+        from portal.notifications.guards import INBOUND
+
+        guards.register(INBOUND)
 
         schedules.every_minutes(1, "portal.notifications.tasks.sweep", name="notices")

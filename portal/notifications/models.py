@@ -203,6 +203,62 @@ class Notice(models.Model):
         return self.text_sealed is None
 
 
+class InboundQuerySet(models.QuerySet["InboundText"]):
+    def visible_to(self, actor: Actor) -> InboundQuerySet:
+        """All for the staff who see to notices, none for others."""
+        return self.all() if actor.role in SEES_NOTICES else self.none()
+
+    def of_phone(self, channel: str, number: str) -> InboundQuerySet:
+        """What came from this number by this channel, the newest first."""
+        return self.filter(channel=channel, number_digest=Recipient(channel, number).digest).order_by("-pk")
+
+
+@classed(
+    plain="id code sid channel number_digest received_at outcome about_label about_code asked",
+    personal="number words answer",
+)
+class InboundText(models.Model):
+    """One text that somebody sent to the clinic, and what came of it. Never changes; each of Twilio's ids once."""
+
+    class Outcome(models.TextChoices):
+        """What the portal did with it."""
+
+        CONFIRMED = "confirmed"
+        CANCELLING = "cancelling"  # told what it costs, and where
+        STOPPED = "stopped"
+        STARTED = "started"  # texts again
+        ASKED = "asked"  # whom it is about
+        KEPT = "kept"  # left to the front desk
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sid = models.CharField(max_length=64, unique=True)
+    channel = models.CharField(max_length=20, choices=Channel)
+    number = EncryptedTextField(bound_to="code")
+    # Tells numbers apart without showing them.
+    number_digest = models.CharField(max_length=16)
+    words = EncryptedTextField(bound_to="code", blank=True)
+    received_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    # What was answered, so that the same is answered where Twilio brings it again.
+    answer = EncryptedTextField(bound_to="code", blank=True, default="")
+    # The session that it was about, where it is known.
+    about_label = models.CharField(max_length=80, blank=True)
+    about_code = models.CharField(max_length=40, blank=True)
+    # Where it was asked whom it is about: what they meant, and the reminders, by code, in the order of their numbers.
+    asked = models.JSONField(null=True, blank=True)
+
+    objects = InboundQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["channel", "number_digest", "-id"], name="inbound_of_phone")]
+        constraints = [
+            models.CheckConstraint(
+                name="inbound_asks_iff_asked",
+                condition=Q(outcome="asked", asked__isnull=False) | (~Q(outcome="asked") & Q(asked__isnull=True)),
+            ),
+        ]
+
+
 @classed(plain="channel until error")
 class ChannelPause(models.Model):
     """Until when a channel is left alone, because its provider did not answer: one at a time tries whether it does."""

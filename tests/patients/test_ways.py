@@ -164,7 +164,7 @@ def test_a_confirmation_and_a_reminder_wait_for_the_safe_hours(patient, texting)
     text = Notice.objects.get(template="appointment_reminder")
     assert (text.channel, len(text.otherwise)) == ("sms", 1)
     assert "Your appointment is on Wed 18 Nov, 10:00 am." in text.text
-    assert "Will you be there?" in text.text
+    assert "Please reply YES or NO, or answer here:" in text.text
 
 
 # ---- The pages ------------------------------------------------------------------------------------------------------

@@ -114,6 +114,12 @@ def at(channel: str, number: str) -> str:
     return f"whatsapp:{number}" if channel == Channel.WHATSAPP else number
 
 
+def takes_answers() -> bool:
+    """Whether texts come from what can be answered: a number or a service, not a registered name."""
+    name = sender(Channel.SMS)
+    return name.startswith("MG") or name.removeprefix("+").isdigit()
+
+
 def callback(notice: Notice) -> str:
     """Where Twilio tells what became of a notice."""
     return settings.PORTAL_BASE_URL + _status_path().replace(str(_NOBODY), str(notice.code))

@@ -56,6 +56,7 @@ urlpatterns = [
     path("answer/<uuid:code>/", answers.answer, name="answer"),
     path("answer/<uuid:code>/cancel/", answers.cancel, name="answer_cancel"),
     path("a/<slug:token>/", answers.mailed, name="answer_mailed"),
+    path("a/<slug:token>/no/", answers.mailed, {"leads_to": "public:answer_cancel"}, name="cancel_mailed"),
     path("bill/<uuid:code>/", bill.bill, name="bill"),
     path("bill/<slug:token>/", bill.mailed, name="mailed_bill"),
     path("paying/<uuid:code>/", paying.back, name="back_from_paying"),

@@ -10,5 +10,6 @@ app_name = "webhooks"
 
 urlpatterns = [
     path("stripe/", stripe.receive, name="stripe"),
+    path("twilio/", twilio.inbound, name="twilio"),
     path("twilio/status/<uuid:code>/", twilio.status, name="twilio_status"),
 ]

@@ -40,13 +40,13 @@ BY_LINK = Actor(user=None, role=Role.PATIENT, name="link in a reminder")
 @open_to_all(reason="whoever holds the link reads the address it was sent to; it only opens the page of its session")
 @require_safe
 @never_cache
-def mailed(request: HttpRequest, token: str) -> HttpResponse:
-    """Leads on to the session, at an address without the token."""
+def mailed(request: HttpRequest, token: str, leads_to: str = "public:answer") -> HttpResponse:
+    """Leads on to the session, or to cancelling it, at an address without the token."""
     reminder = Reminder.objects.with_token(token).first()
     if reminder is None:
         return render(request, "public/link_closed.html", status=410)
     opened_links.remember(request, OPENED, reminder.code)
-    return redirect("public:answer", code=reminder.code)
+    return redirect(leads_to, code=reminder.code)
 
 
 @open_to_all(reason="shows the one session whose mailed link this browser opened; answering is what the link is for")

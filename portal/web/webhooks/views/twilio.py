@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uuid import UUID
+from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.common.access.decorators import open_to_all
+from portal.journeys import replies
+from portal.notifications.recipients import Channel
 from portal.notifications.twilio import reports
 from portal.notifications.twilio.client import NotConfigured
 
@@ -34,6 +37,27 @@ def status(request: HttpRequest, code: UUID) -> HttpResponse:
         now=timezone.now(),
     )
     return _says("kept")
+
+
+@csrf_exempt
+@open_to_all(reason="Twilio signs each message to this address, and its signature is checked")
+@require_POST
+def inbound(request: HttpRequest) -> HttpResponse:
+    """A text that somebody sent to the clinic; the answer goes back to their phone."""
+    if refused := _refused(request):
+        return refused
+    said = request.POST
+    channel, _colon, number = said.get("From", "").rpartition(":")
+    answer = replies.receive(
+        sid=said.get("MessageSid", ""),
+        channel=Channel.WHATSAPP if channel == "whatsapp" else Channel.SMS,
+        number=number,
+        words=said.get("Body", ""),
+        opts=said.get("OptOutType", ""),
+        now=timezone.now(),
+    )
+    body = f"<Message>{escape(answer)}</Message>" if answer else ""
+    return HttpResponse(f'<?xml version="1.0" encoding="UTF-8"?><Response>{body}</Response>', content_type="text/xml")
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
