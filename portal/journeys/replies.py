@@ -20,6 +20,7 @@ from portal.appointments.models import Appointment, Reminder
 from portal.appointments.refusals import WrongState
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.common.crypto.fields import clear
 from portal.common.labels import code_of, label_of
 from portal.common.languages.punctuation import space
 from portal.common.languages.times import when_short
@@ -83,12 +84,10 @@ def _take(sid: str, channel: str, number: str, words: str, opts: str, *, now: da
     row = InboundText.objects.create(
         sid=sid,
         channel=channel,
-        number=number,
+        **clear(number=number, words=words, answer=result.answer),
         number_digest=Recipient(channel, number).digest,
-        words=words,
         received_at=now,
         outcome=result.outcome,
-        answer=result.answer,
         about_label=label_of(result.about) if result.about else "",
         about_code=code_of(result.about) if result.about else "",
         asked=result.asked,
@@ -178,9 +177,9 @@ def _act(said: Said, reminder: Reminder, *, now: datetime) -> Result:
     terms = changing.terms_of(session, now=now, clinic=ClinicSettings.current(), is_mailed=True)
     link = session_reminders.cancel_url(reminder, language=language_of(session.person))
     parts = [_("Nothing is cancelled yet.")]
-    if not terms.is_free_over:
+    if terms is not None and not terms.is_free_over:
         parts.append(_("Free to cancel until %(when)s.") % {"when": when_short(terms.free_until, session.zone)})
-    elif terms.late_fee:
+    elif terms is not None and terms.late_fee:
         parts.append(_("Cancelling costs %(fee)s by now.") % {"fee": dollars(terms.late_fee)})
     parts.append(_("Cancel %(when)s here: %(link)s") % {"when": at, "link": link})
     return Result(Outcome.CANCELLING, space().join(parts), session)
