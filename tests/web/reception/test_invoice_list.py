@@ -87,8 +87,9 @@ def test_quick_filters_are_one_press_away(desk):
         assert desk.get(LIST + one.query).status_code == 200
 
 
-def test_patients_are_linked(desk):
-    invoice = issue()
+def test_patients_are_linked_and_payers_are_chosen_by_name(desk):
+    invoice, payer = issue(), make.payer(name="Harbour Insurance")
+    assert f'<option value="{payer.code}">Harbour Insurance</option>' in desk.get(LIST).content.decode()
     assert f'href="/reception/patients/{invoice.patient.code}/"' in desk.get(LIST).content.decode()
 
 
