@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from portal.common.languages.times import date_short
 from portal.medicare.ledger import CourseCount, Doubt, Ledger, Standing, Why, YearCount
 
+NBSP = "\N{NO-BREAK SPACE}"
+
 
 def course_in_words(course: CourseCount) -> str:
     """What was used of a referral: "4 of 6 used"."""
@@ -46,6 +48,11 @@ def standing_in_short(standing: Standing) -> str:
             return _("year used up: %(count)s") % {"count": year}
         case Why.CARERS_ARE_USED_UP:
             return _("carer sessions used up")
+
+
+def on_a_line(standing: Standing) -> str:
+    """The same among other words of a line, which breaks before it or before the brackets: no line ends in its dot."""
+    return standing_in_short(standing).replace(" ", NBSP).replace(f"{NBSP}(", " (")
 
 
 def ledger_in_words(ledger: Ledger, year: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -102,16 +103,24 @@ def begin(
     language: str,
     by: Actor,
     now: datetime,
+    look: attempts.Look,
     keeps_card: str = "",
 ) -> PaymentAttempt:
     """Keeps the time while it is paid and opens Stripe's page; a second press is led to the same one.
 
     With `keeps_card`, the hash of the words that somebody agreed to, the card that it is paid with stays on file.
-    Raises HoldExpired, what booking it would raise, OtherWords, and what `asking` raises.
+    Whoever comes back and says otherwise of the card is led to another page, and `look` says what became of the first.
+    Raises HoldExpired, attempts.Underway, what booking it would raise, OtherWords, and what `asking` raises.
     """
     if keeps_card and keeps_card != cards.hash_of(cards.consent_words()):
         raise cards.OtherWords
-    attempt = _write(hold=hold, patient=patient, agreed=agreed, amount=amount, language=language, by=by, now=now)
+    write = partial(_write, hold=hold, patient=patient, agreed=agreed, amount=amount, language=language, by=by, now=now)
+    attempt = write()
+    if attempt.url and bool(keeps_card) != bool(cards.begun_on(attempt.session_id)):
+        if PaymentAttempt.objects.filter(booking__hold_code=hold.code).count() >= MOST_TRIES:
+            raise attempts.Underway
+        attempts.close(attempt, look=look)
+        attempt = write()
     if attempt.url:
         return attempt
     name = str(ClinicSettings.current())

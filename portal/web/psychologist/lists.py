@@ -17,7 +17,7 @@ from portal.common.languages.times import clock, date_short, day_short, iso, loc
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.medicare.ledger import Standing
-from portal.medicare.telling import standing_in_short
+from portal.medicare.telling import on_a_line
 from portal.records.models import ProgressNote
 
 _NOTE = Stencil("psychologist/_note_row.html", holes="day ago patient_page name service at state changed code note_url")
@@ -189,7 +189,7 @@ def day_rows(
                 move(session.code),
                 cancel(session.code),
                 answer(session.code),
-                standing_in_short(medicare[session.pk]) if session.pk in medicare else "",
+                on_a_line(medicare[session.pk]) if session.pk in medicare else "",
             ),
         )
         for session in sessions

@@ -24,7 +24,7 @@ from portal.common.money import dollars
 from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
-from portal.medicare.telling import standing_in_short
+from portal.medicare.telling import on_a_line, standing_in_short
 from portal.policies.models import PolicySettings
 from portal.reports.days import COMES_NEXT, Arrival
 
@@ -198,8 +198,8 @@ def _medicare_of(arrival: Arrival) -> str:
     """Where their referral stands, after the word Medicare; why there is no rebate stands by itself."""
     if arrival.medicare is None:
         return ""
-    words = standing_in_short(arrival.medicare)
-    return words if arrival.medicare.is_covered else capfirst(words)
+    standing = arrival.medicare
+    return on_a_line(standing) if standing.is_covered else capfirst(standing_in_short(standing))
 
 
 def _aside(arrival: Arrival) -> str:

@@ -250,6 +250,20 @@ def test_the_card_that_it_is_paid_with_is_kept_where_somebody_agrees(shop):
     assert "Visa 4242" in shop.client.get(reverse("patient:cards")).content.decode()
 
 
+def test_who_comes_back_and_says_otherwise_of_the_card_is_led_to_a_page_that_does_so(shop):
+    choose(shop)
+    words = dict(re.findall(r'name="(card_words)" value="([^"]*)"', fields(shop)[1]))
+    first = goes_on(shop)
+    second = goes_on(shop, keep_card="on", **words)
+    assert second != first
+    assert {attempt.status for attempt in PaymentAttempt.objects.all()} == {"open", "expired"}
+    assert SavedCard.objects.get().consent, "what was ticked is written down"
+    assert goes_on(shop, keep_card="on", **words) == second
+    shop.pays(second)
+    shop.hears(*shop.messages())
+    assert (SavedCard.objects.get().last4, money()) == ("4242", Decimal("110.00"))
+
+
 def test_no_card_is_kept_unasked_nor_where_nothing_is_paid(shop):
     choose(shop)
     words = {"card_words": re.findall(r'name="card_words" value="([^"]*)"', fields(shop)[1])[0]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -44,7 +45,7 @@ from portal.journeys import (
     who_books,
 )
 from portal.journeys.newcomers import AskedWho
-from portal.journeys.online import ahead, cards
+from portal.journeys.online import ahead, arriving, cards
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import held_time
@@ -315,6 +316,7 @@ def _pay_ahead(
             language=get_language() or "en-au",
             by=by,
             now=now,
+            look=partial(arriving.look, now=now),
             keeps_card=KeepCard(request.POST).agreed,
         )
     except OtherWords:
