@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import django_filters
 from django import forms
@@ -46,15 +46,21 @@ class AmountFilter(django_filters.Filter):
     field_class = MoneyField
 
 
-class _RowChoices(fields.ModelChoiceIterator):  # type: ignore[misc]  # django_filters has no types
+if TYPE_CHECKING:
+    _Choices = fields.ModelChoiceIterator[Any]
+else:
+    _Choices = fields.ModelChoiceIterator
+
+
+class _RowChoices(_Choices):
     """All at once: Django's own opens a cursor at the server for them, which takes longer than the rows."""
 
-    def __iter__(self) -> Iterator[tuple[Any, str]]:
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
         yield ("", self.field.empty_label)
         yield from map(self.choice, self.queryset)
 
 
-class _RowField(fields.ModelChoiceField):  # type: ignore[misc]  # django_filters has no types
+class _RowField(fields.ModelChoiceField):
     iterator = _RowChoices
 
     def label_from_instance(self, obj: Any) -> str:
