@@ -87,7 +87,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _ba
 
 # The portal's own rooms, from the ground floor up (docs/architecture.md).
 FLOORS = ["common", "audit", "notifications", "worklist", "accounts", "clinic", "website", "policies", "patients"]
-FLOORS += ["appointments", "medicare", "records", "billing", "resources", "journeys", "ops"]
+FLOORS += ["appointments", "medicare", "records", "billing", "messaging", "resources", "journeys", "ops"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -67,6 +67,7 @@ from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
 from portal.common.forms.names import MOST_DIGITS
 from portal.medicare.models import BetterAccessLimits, MbsItem, Referral, Referrer
+from portal.messaging.models import Message, Side, Thread
 from portal.patients.models import Carer, ChannelConsent, ContactWays, Patient
 from portal.policies.models import PolicySettings
 from portal.resources import storage
@@ -656,3 +657,31 @@ def share(
     )
     made.save(force_insert=True)
     return made
+
+
+# ---- Conversations ---------------------------------------------------------------------------------------------------
+
+
+def thread(
+    *, patient: Patient | None = None, psychologist: Psychologist | None = None, said: str = "A question.", **fields
+) -> Thread:
+    """A conversation that its patient began, with that one message waiting for an answer."""
+    patient = patient or make.patient(user=make.user())
+    at = fields.pop("started_at", None) or timezone.now()
+    defaults = {"about": "My next session", "started_by": patient.user or make.user(), "last_at": at}
+    begun = Thread.objects.create(
+        patient=patient, psychologist=psychologist, started_at=at, **{"waiting_since": at} | defaults | fields
+    )
+    make.message(thread=begun, said=said, sent_at=at)
+    return begun
+
+
+def message(*, thread: Thread, said: str = "A message.", author: User | None = None, **fields) -> Message:
+    """The next message of a conversation: its patient's, or with an author the clinic's."""
+    thread.last_number += 1
+    if author is not None:
+        thread.last_from_clinic = thread.last_number
+    thread.save(update_fields=["last_number", "last_from_clinic"])
+    side = Side.PATIENT if author is None else Side.CLINIC
+    defaults = {"author": author or thread.started_by, "sent_at": timezone.now()}
+    return Message.objects.create(thread=thread, number=thread.last_number, side=side, body=said, **defaults | fields)

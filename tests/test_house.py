@@ -241,12 +241,13 @@ def test_the_clinics_calendar_is_the_only_one():
     assert found == set()
 
 
-# One's own diary, hours and invoices; nobody's patients: who treats whom is `Appointment.objects.treating`.
+# One's own diary, hours, invoices, messages; nobody's patients: who treats whom is `Appointment.objects.treating`.
 OWN_ROWS = {
     "portal/appointments/models/appointment.py",
     "portal/appointments/models/hours.py",
     "portal/billing/models/assignment.py",
     "portal/billing/models/invoice.py",
+    "portal/messaging/models/threads.py",
     "portal/web/manager/views/staff.py",
 }
 

@@ -196,6 +196,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "StaffMoveForm": {"session": session, "people": [psychologist], "places": [session.location]},
         "WhoseForm": {"patients": [session.patient]},
         "UnlinkForm": {"account": psychologist.user},
+        "BeginForm": {"people": [session.patient], "writes_to": {session.patient.pk: [psychologist]}},
     }
     if form is MoveOnCalendar:
         # The form of a series that is moved bears the same name, and needs nothing.

@@ -70,6 +70,7 @@ _SETTINGS = [
         ["cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent", "grace_minutes"],
     ),
     (_("Reminders"), ["remind_hours", "remind_again_hours", "quiet_from", "quiet_until"]),
+    (_("Messages"), ["message_days"]),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
 ]
 

@@ -23,8 +23,13 @@ def holidays_at(place: Location, *, first_day: date, last_day: date) -> Mapping[
     """
     if place.works_on_holidays:
         return MappingProxyType({})
-    state = place.state.strip().upper()
-    return _between(state if state in STATES else "", first_day.year, last_day.year)
+    return holidays_in(place.state, first_day=first_day, last_day=last_day)
+
+
+def holidays_in(state: str, *, first_day: date, last_day: date) -> Mapping[date, str]:
+    """The public holidays of a state, else of the whole country; holds at least those of these days."""
+    known = state.strip().upper()
+    return _between(known if known in STATES else "", first_day.year, last_day.year)
 
 
 @lru_cache(maxsize=256)

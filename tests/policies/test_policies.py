@@ -203,6 +203,8 @@ SILENT = {
     *("freed_times", "offer_minutes", "offers_from", "offers_until"),
     # When people are reminded.
     *("remind_hours", "remind_again_hours", "quiet_from", "quiet_until"),
+    # When messages are answered is said above them.
+    "message_days",
 }
 # They are said, but not with their own words: whether there is an account, and an address.
 OTHERS = {

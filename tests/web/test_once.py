@@ -63,6 +63,7 @@ from portal.medicare.models import (
     ScheduleUpdate,
     UsedElsewhere,
 )
+from portal.messaging.models import Message, ReplyTemplate, Thread
 from portal.notifications.models import Notice
 from portal.patients import actions as patients
 from portal.patients.models import Carer, MailedLink, Patient
@@ -142,6 +143,9 @@ WITHOUT_KEY = {
         reception:retire_payer reception:restore_payer reception:end_payer_link
         manager:schedule_update manager:go_on_with_schedule patient:pay public:bill patient:add_card patient:remove_card
         patient:agree_to_card reception:charge_card
+        psychologist:close_thread psychologist:reopen_thread psychologist:settle_thread reception:close_thread
+        reception:reopen_thread reception:settle_thread reception:assign_thread reception:name_thread
+        patient:reopen_thread psychologist:remove_reply_template reception:remove_reply_template
     """,
     SETS: """
         reception:referrer psychologist:report psychologist:draft_report
@@ -153,6 +157,7 @@ WITHOUT_KEY = {
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link
         manager:article_reviewed account_name manager:rename psychologist:hand_over
         patient:title_calendar_address psychologist:title_calendar_address
+        patient:read_thread psychologist:read_thread reception:read_thread
     """,
     OWN_CODE: """
         psychologist:note psychologist:draft_note psychologist:add_to_note psychologist:share psychologist:share_own
@@ -916,6 +921,66 @@ def an_outside_calendar():
     return sheet(clinician(), page, "psychologist:add_outside", says=says, count=OutsideCalendar)
 
 
+def somebody_written_to():
+    """A patient who signs in, and the psychologist they see, as a browser."""
+    psychologist = practice()
+    patient = make.patient(user=make.user())
+    make.appointment(psychologist=psychologist, patient=patient)
+    return psychologist, patient
+
+
+SAYS = {"about": "A bill", "body": "Is it paid?"}
+
+
+def a_conversation_that_its_patient_begins():
+    _psychologist, patient = somebody_written_to()
+    page = at("patient:new_message")
+    return sheet(make.client_for(patient.user), page, "patient:new_message", says=SAYS | {"to": "desk"}, count=Thread)
+
+
+def a_conversation_that_the_desk_begins():
+    _psychologist, patient = somebody_written_to()
+    page = at("reception:write_to", patient.code)
+    return sheet(desk(), page, "reception:write_to", patient.code, says=SAYS, count=Thread)
+
+
+def a_conversation_that_a_psychologist_begins():
+    psychologist, patient = somebody_written_to()
+    page = at("psychologist:write_to", patient.code)
+    client = make.client_for(psychologist.user)
+    return sheet(client, page, "psychologist:write_to", patient.code, says=SAYS, count=Thread)
+
+
+def an_answer(name, client, thread):
+    page = at(name, thread.code)
+    return sheet(client, page, name, thread.code, says={"body": "It is.", "seen": thread.mark}, count=Message)
+
+
+def a_message_of_a_patient():
+    thread = make.thread()
+    return an_answer("patient:thread", make.client_for(thread.patient.user), thread)
+
+
+def a_message_of_the_desk():
+    return an_answer("reception:thread", desk(), make.thread())
+
+
+def a_message_of_a_psychologist():
+    psychologist = practice()
+    thread = make.thread(psychologist=psychologist)
+    return an_answer("psychologist:thread", make.client_for(psychologist.user), thread)
+
+
+def a_reply_template_of_the_desk():
+    page, says = at("reception:reply_templates"), {"title": "Paid", "words": "It is paid."}
+    return sheet(desk(), page, "reception:reply_templates", says=says, count=ReplyTemplate)
+
+
+def a_reply_template_of_ones_own():
+    page, says = at("psychologist:reply_templates"), {"title": "Soon", "words": "We speak on Monday."}
+    return sheet(make.client_for(practice().user), page, "psychologist:reply_templates", says=says, count=ReplyTemplate)
+
+
 STEPS = [
     *(a_check_in, a_no_show, a_check_in_taken_back, a_no_show_taken_back, a_session_opened_again, a_session_held),
     *(a_session_missed, a_session_that_its_patient_calls_off, a_cancellation),
@@ -986,6 +1051,9 @@ PRESSED = {
             ones_own_place_on_the_waitlist,
         ),
         *(a_calendar_address, a_diarys_calendar_address, an_outside_calendar),
+        *(a_conversation_that_its_patient_begins, a_conversation_that_the_desk_begins),
+        *(a_conversation_that_a_psychologist_begins, a_message_of_a_patient, a_message_of_the_desk),
+        *(a_message_of_a_psychologist, a_reply_template_of_the_desk, a_reply_template_of_ones_own),
     ]
 }
 

@@ -30,7 +30,7 @@ class FreedTimes(models.TextChoices):
     "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
     "ahead ahead_first deposit_percent "
     "offers_from offers_until remind_hours remind_again_hours quiet_from quiet_until "
-    "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "message_days payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -158,6 +158,14 @@ class ClinicSettings(InTimeZone, models.Model):
         _("until"),
         default=time(8),
         help_text=_("By the clock where people live. What would come in these hours comes after them, or before."),
+    )
+
+    # How messages are answered
+    message_days = models.PositiveSmallIntegerField(
+        _("messages are answered within, working days"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text=_("Patients read it above their messages. An answer that takes longer is the manager's to see."),
     )
 
     # How it is paid

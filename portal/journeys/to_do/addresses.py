@@ -6,6 +6,7 @@ from portal.appointments.models import Appointment, Offer
 from portal.billing.models import Invoice
 from portal.common.labels import labels_of
 from portal.journeys import mailing
+from portal.messaging.models import Thread
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
 from portal.patients.reaching import readers_of
@@ -26,16 +27,16 @@ def address_today(notice: Notice) -> str:
     match _thing_of(notice):
         case Invoice() as invoice:
             return mailing.address_for(invoice)
-        case Appointment(patient=Patient() as patient) | Share(patient=patient):
+        case Appointment(patient=Patient() as patient) | Thread(patient=Patient() as patient) | Share(patient=patient):
             known = readers_of(patient)
             return known[0].address if len(known) == 1 else ""
     return ""
 
 
-def _thing_of(notice: Notice) -> Appointment | Invoice | Share | None:
-    for model in (Appointment, Invoice, Share):
+def _thing_of(notice: Notice) -> Appointment | Invoice | Share | Thread | None:
+    for model in (Appointment, Invoice, Share, Thread):
         if notice.about_label in labels_of(model):
             rows = model._default_manager.select_related("patient__user")
-            found: Appointment | Invoice | Share | None = rows.filter(code=notice.about_code).first()
+            found: Appointment | Invoice | Share | Thread | None = rows.filter(code=notice.about_code).first()
             return found
     return None

@@ -51,6 +51,24 @@ TO_TELL: Final = Kind(
     outcomes={"told": _("Told them"), "not_needed": _("They know already")},
 )
 
+MESSAGE_WAITS: Final = Kind(
+    name="message_waits",
+    role=Role.RECEPTION,
+    title=_("A message waits for an answer"),
+    heading=_("Messages that wait for an answer"),
+    action=_("Answer"),
+    advice=_("Answer it, or say that it needs no answer."),
+)
+
+MESSAGE_FOR_ONE: Final = Kind(
+    name="message_for_one",
+    role=Role.PSYCHOLOGIST,
+    title=_("A patient wrote to you"),
+    heading=_("Patients who wrote to you"),
+    action=_("Answer"),
+    advice=_("Answer it, or say that it needs no answer."),
+)
+
 # ---- Sessions that wait for a step ----------------------------------------------------------------------------------
 
 _STAYS: Final = {"stays": _("It stays as booked")}
@@ -228,7 +246,13 @@ OF_SESSIONS: Final = (
     *(SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED),
     *(AHEAD_HELD, BULK_REJECTED, FEE_UNDECIDED, REQUESTED, BUSY_THEN, TO_TELL),
 )
+# Those about a conversation.
+OF_MESSAGES: Final = (MESSAGE_WAITS, MESSAGE_FOR_ONE)
 KINDS: Final = {
     kind.name: kind
-    for kind in (UNDELIVERED, TEXT_CAME, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)
+    for kind in (
+        *(UNDELIVERED, TEXT_CAME, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED),
+        *OF_MESSAGES,
+        *OF_SESSIONS,
+    )
 }

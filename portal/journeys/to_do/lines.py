@@ -19,6 +19,7 @@ from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
 from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES, OFFER_UNREACHED, TO_TELL
 from portal.journeys.to_do.texts import MOST_SHOWN
+from portal.messaging.models import Thread
 from portal.notifications.models import InboundText, Notice
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
@@ -59,6 +60,7 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
     reports = _things(Report.objects.visible_to(actor).without_text().select_related("patient", "referral"), rows)
     patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
+    threads = _things(Thread.objects.visible_to(actor, now=now).for_listing(), rows)
     fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
     filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
     stranded = {to_do.about_code for to_do in rows if to_do.kind in OF_STRANDED_NAMES}
@@ -86,6 +88,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             subject, facts = reading.patient.name, f"{reading.reader.name} · {when(reading.last_at, zone)}"
         elif report := reports.get(to_do.about_code):
             subject, facts = report.patient.name, f"{report.get_cause_display()} · {report.referral.referrer_name}"
+        elif thread := threads.get(to_do.about_code):
+            subject, facts = thread.patient.name if thread.patient else thread.phone, _of_thread(thread, zone)
         elif patient := patients.get(to_do.about_code):
             subject, facts = patient.name, _of_patient(patient, to_do)
         lines.append(
@@ -109,6 +113,12 @@ def _of_untold(session: Appointment, facts: str) -> str:
     done = _("Cancelled: %(session)s") if session.is_cancelled else _("Moved: now %(session)s")
     phone = session.patient.phone.as_national if session.patient and session.patient.phone else ""
     return f"{done % {'session': facts}} · {phone or _('no phone number is known')}"
+
+
+def _of_thread(thread: Thread, zone: ZoneInfo) -> str:
+    """Since when somebody waits, and who has it: `since Tue 1 Dec, 9:00 am · Priya Shah`. Not what it is about."""
+    since = _("since %(time)s") % {"time": when_short(thread.waiting_since or thread.last_at, zone)}
+    return f"{since} · {thread.assigned_to.name}" if thread.assigned_to else since
 
 
 def _of_patient(patient: Patient, to_do: ToDo) -> str:

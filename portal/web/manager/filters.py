@@ -53,6 +53,8 @@ NOUNS = [
     ("fee", _("Waived fees")),
     ("to_do", _("The to-do list")),
     ("notice", _("E-mails")),
+    ("thread", _("Conversations")),
+    ("message", _("Messages")),
     ("hours", _("Weekly hours")),
     ("time_slot", _("Time away and extra hours")),
     ("closure", _("Closed days")),

@@ -164,6 +164,16 @@ VERBS = {
     "taking.recorded": "Money taken at the desk",
     "fee.waived": "Fee waived",
     "fee.waiver_taken_back": "Waiver of a fee taken back",
+    # Messages
+    "thread.begun": "Conversation begun",
+    "thread.read": "Conversation opened by somebody here who has no part in it",
+    "thread.assigned": "Conversation given to somebody at the desk",
+    "thread.settled": "Message said to need no answer",
+    "thread.closed": "Conversation closed",
+    "thread.reopened": "Conversation opened again",
+    "thread.named": "Texts said to be a patient's",
+    "message.sent": "Message sent",
+    "message.received": "Text from a phone received",
     # What the desk has to do, and e-mails
     "to_do.raised": "Put on the to-do list",
     "to_do.acknowledged": "To do taken on",
@@ -330,6 +340,7 @@ FACTS = {
     "year": "Calendar year",
     "links": "Links",
     "trouble": "What it was",
+    "upto": "Up to message",
 }
 
 # Facts of which nobody would miss a word: the id of a row without a name, and what only the chain's proof reads.

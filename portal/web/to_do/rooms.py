@@ -18,6 +18,7 @@ from portal.journeys.to_do.kinds import (
     DOUBLED,
     FEE_UNDECIDED,
     LEFT,
+    MESSAGE_WAITS,
     NOT_BILLED_AGAIN,
     OF_STRANDED,
     OF_STRANDED_NAMES,
@@ -50,6 +51,7 @@ DESKS_PAGES: Mapping[str, str] = {
     TO_TELL.name: "reception:appointment",
     DOUBLED.name: "reception:compare",
     OFFER_UNREACHED.name: "reception:patient",
+    MESSAGE_WAITS.name: "reception:thread",
 }
 
 

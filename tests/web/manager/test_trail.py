@@ -408,6 +408,7 @@ def recorded():
             "report.read",
             "referral_letter.read",
             "resource.read",
+            "thread.read",
             "specialisation.removed",
             "language.removed",
         ),
