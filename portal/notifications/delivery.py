@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from portal.common.database.compiled import compiled
 from portal.notifications import outbox
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import ERASED, ChannelPause, Notice, State
@@ -55,14 +56,15 @@ def deliver(notice_id: int, *, clock: Callable[[], datetime] = timezone.now) -> 
     wrong, this notice pays for it and no other.
     """
     began = clock()
-    notice = Notice.objects.due(began).filter(pk=notice_id).first()
-    if notice is None:
+    found = _due(began, notice_id)
+    if not found:
         return NOT_DUE
+    notice = found[0]
     channel = CHANNELS.get(notice.channel)
     if channel is None or not channel.is_configured():
         _before_claim(notice, TryLater("ChannelOff"), clock())
         return UNREACHABLE
-    if ChannelPause.objects.filter(channel=notice.channel, until__gt=began).exists():
+    if _pauses(notice.channel, began):
         return PAUSED
     with ExitStack() as leaving:
         try:
@@ -78,6 +80,16 @@ def deliver(notice_id: int, *, clock: Callable[[], datetime] = timezone.now) -> 
             logger.error("Notice %s can't be got ready: %s", notice.code, type(problem).__name__)
             return _before_claim(notice, TryLater(type(problem).__name__), clock())
         return _send(notice, parcel, clock)
+
+
+@compiled
+def _due(now: datetime, pk: int) -> QuerySet[Any, Notice]:
+    return Notice.objects.due(now).filter(pk=pk)
+
+
+@compiled
+def _pauses(channel: str, now: datetime) -> QuerySet[Any, ChannelPause]:
+    return ChannelPause.objects.filter(channel=channel, until__gt=now)
 
 
 def _pause(channel: str, problem: SendingFailed, now: datetime) -> None:
