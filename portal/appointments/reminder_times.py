@@ -54,6 +54,12 @@ def reminded_at(
     return _last(local, quiet.begins, reader_zone) - timedelta(minutes=1)
 
 
+def awake_at(now: datetime, *, quiet: Quiet, reader_zone: tzinfo) -> datetime:
+    """The first moment from `now` on outside the quiet hours of a reader who lives by `reader_zone`; in UTC."""
+    local = now.astimezone(reader_zone)
+    return _next(local, quiet.ends, reader_zone) if local.time() in quiet else now
+
+
 def _next(local: datetime, clock: time, zone: tzinfo) -> datetime:
     """The next time at which clocks show this, in UTC."""
     day = local.date() + timedelta(days=local.time() >= clock)

@@ -10,7 +10,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -26,7 +26,7 @@ from portal.appointments.reminder_times import Quiet
 from portal.clinic.models import ClinicSettings
 from portal.common.labels import labels_of
 from portal.journeys import booking
-from portal.notifications import outbox
+from portal.notifications import outbox, tasks
 from portal.notifications.models import Notice, State
 from portal.notifications.twilio import texting
 from portal.patients import ways
@@ -53,16 +53,25 @@ def hours_of(clinic: ClinicSettings) -> list[tuple[int, int]]:
 
 def due_at(session: Appointment, *, hours: int, clinic: ClinicSettings) -> datetime:
     """When the session is reminded of, never in the patient's night; in UTC."""
-    patient = session.person
-    safe = ways.of(patient).safe_hours
     return reminder_times.reminded_at(
         session.starts_at,
         hours=hours,
         zone=session.zone,
-        quiet=Quiet(begins=safe[1], ends=safe[0]) if safe else Quiet(begins=clinic.quiet_from, ends=clinic.quiet_until),
-        reader_zone=zone_of_address(patient.state, patient.postcode) or session.zone,
         last=useless_after(session, hours=hours),
+        **_nights(session, clinic),
     )
+
+
+def _nights(session: Appointment, clinic: ClinicSettings) -> dict[str, Any]:
+    """When nobody writes to the patient, and by whose clock: their own safe hours, or else the clinic's quiet ones."""
+    patient = session.person
+    safe = ways.of(patient).safe_hours
+    return {
+        "quiet": Quiet(begins=safe[1], ends=safe[0])
+        if safe
+        else Quiet(begins=clinic.quiet_from, ends=clinic.quiet_until),
+        "reader_zone": zone_of_address(patient.state, patient.postcode) or session.zone,
+    }
 
 
 def useless_after(session: Appointment, *, hours: int) -> datetime:
@@ -94,8 +103,12 @@ def go_round(*, now: datetime, seconds: float = SECONDS) -> dict[str, int]:
             for session in due:
                 knows = told.get(session.pk)
                 needs = knows is None or knows < due_at(session, hours=hours, clinic=clinic)
-                went = remind(session, which=which, hours=hours, needs_it=needs, now=now)
+                # Only now, hours late: no worker ran when it was due, and by now it is night.
+                at = reminder_times.awake_at(now, **_nights(session, clinic))
+                went = remind(session, which=which, hours=hours, needs_it=needs, send_at=at, now=now)
                 counts["written" if went else "none needed"] += went or 1
+            if counts["written"]:
+                tasks.send_all(now)
     return counts
 
 
@@ -135,8 +148,12 @@ def _last_told(sessions: Sequence[Appointment]) -> dict[int, datetime]:
 
 
 @transaction.atomic
-def remind(session: Appointment, *, which: int, hours: int, needs_it: bool, now: datetime) -> int:
+def remind(
+    session: Appointment, *, which: int, hours: int, needs_it: bool, now: datetime, send_at: datetime | None = None
+) -> int:
     """Writes one reminder of a session as it stands, once; says how many notices went into the outbox.
+
+    They leave at `send_at`, or at the next sweep; of what would then be of no use there is none.
 
     The session is held meanwhile: cancelled or moved first, it is not reminded of; afterwards that takes its notices
     back.
@@ -149,8 +166,10 @@ def remind(session: Appointment, *, which: int, hours: int, needs_it: bool, now:
     )
     if not is_new or not needs_it:
         return 0
-    token = token_of(row)
-    went = _queue(session, which=which, token=token, useless_after=useless_after(held, hours=hours), now=now)
+    token, useless = token_of(row), useless_after(held, hours=hours)
+    if send_at is not None and send_at >= useless:
+        return 0
+    went = _queue(session, which=which, token=token, useless_after=useless, send_at=send_at, now=now)
     Reminder.objects.filter(pk=row.pk).update(went=went, token_hash=Reminder.hash_of(token))
     return went
 
@@ -177,7 +196,15 @@ def answer_url(token: str, *, language: str) -> str:
         return settings.PORTAL_BASE_URL + reverse("public:answer_mailed", args=[token])
 
 
-def _queue(session: Appointment, *, which: int, token: str, useless_after: datetime, now: datetime) -> int:
+def _queue(
+    session: Appointment,
+    *,
+    which: int,
+    token: str,
+    useless_after: datetime,
+    send_at: datetime | None,
+    now: datetime,
+) -> int:
     letters = list(booking.letters_of(session, TEMPLATE, now=now))
     for letter in letters:
         outbox.queue(
@@ -192,5 +219,7 @@ def _queue(session: Appointment, *, which: int, token: str, useless_after: datet
             dedupe_key=f"{TEMPLATE}:{session.code}:{session.starts_at:%Y%m%dT%H%M}:{which}:{letter.reader.digest}",
             language=letter.reader.language,
             useless_after=useless_after,
+            send_at=send_at,
+            by_sweep=True,
         )
     return len(letters)

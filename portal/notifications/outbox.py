@@ -59,6 +59,7 @@ def queue(
     send_at: datetime | None = None,
     useless_after: datetime | None = None,
     before: Mapping[str, Any] | None = None,
+    by_sweep: bool = False,
 ) -> Notice:
     """Writes one notice in the caller's transaction; it is sent after the commit, or not at all if that never comes.
 
@@ -66,8 +67,9 @@ def queue(
     queues nothing. `about` has a `code`; None is for words about nothing that is kept. The words of a `secret` notice,
     such as a link to reset a password, are erased once it is over. `before` is kept with word of a change: how what it
     is about stood until then. Of several recipients the first is tried, and the next where that comes to nothing: they
-    are one person's, in order. From `useless_after` on it is not sent any more. Raises ValueError for an address that
-    the channel can't reach, and NoSuchWords where there are no words for a phone.
+    are one person's, in order. From `useless_after` on it is not sent any more. One of a great many goes `by_sweep`:
+    a task for each would keep the queue from all else. Raises ValueError for an address that the channel can't reach,
+    and NoSuchWords where there are no words for a phone.
     """
     first, *others = [to] if isinstance(to, Recipient) else to
     otherwise = [(other, render(template, context, language=language, channel=other.channel)) for other in others]
@@ -83,6 +85,7 @@ def queue(
         secret=secret,
         send_at=send_at,
         before=before,
+        by_sweep=by_sweep,
     )
 
 
@@ -99,6 +102,7 @@ def queue_words(
     useless_after: datetime | None = None,
     before: Mapping[str, Any] | None = None,
     otherwise: Iterable[tuple[Recipient, Words]] = (),
+    by_sweep: bool = False,
 ) -> Notice:
     """Queues words that are rendered already; `template` only says what kind of notice they are."""
     now, code = timezone.now(), uuid.uuid4()
@@ -129,15 +133,16 @@ def queue_words(
             created_at=now,
         ),
         now=now,
+        by_sweep=by_sweep,
     )
 
 
-def _store(notice: Notice, *, now: datetime) -> Notice:
+def _store(notice: Notice, *, now: datetime, by_sweep: bool = False) -> Notice:
     """The notice as it is kept: this one, or the one that had its key first."""
     # It waits for a transaction that writes the same key, and leaves ours in order.
     if not insert_or_ignore(notice):
         return Notice.objects.get(dedupe_key=notice.dedupe_key)
-    if notice.next_attempt_at <= now:
+    if notice.next_attempt_at <= now and not by_sweep:
         _send_after_commit(notice.pk)
     return notice
 

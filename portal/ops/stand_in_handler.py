@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from http.server import BaseHTTPRequestHandler
+from socketserver import BaseServer
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
+
+
+def handle_error(server: BaseServer, request: Any, client_address: Any) -> None:
+    """As a server has it, but silent about whoever went away in the middle."""
+    if not isinstance(sys.exception(), ConnectionError):
+        BaseServer.handle_error(server, request, client_address)
 
 
 class StandInHandler(BaseHTTPRequestHandler):

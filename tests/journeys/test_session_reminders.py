@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
 
 from portal.appointments.models import Reminder
 from portal.journeys import booking, session_reminders
@@ -71,12 +72,28 @@ def test_after_downtime_nothing_stale_goes_out(session):
 
 
 def test_after_downtime_of_the_round_itself_it_is_written_late_or_never(session):
-    go(STARTS - timedelta(hours=8))
+    go(STARTS - timedelta(hours=14))
     assert reminders().count() == 1
     other = make.appointment(starts_at=STARTS + timedelta(hours=3), patient=make.patient(user=make.user()))
     go(other.starts_at - timedelta(hours=1))
     # It is kept as written, and never sent: it is of no use any more.
     assert not Notice.objects.due(other.starts_at - timedelta(hours=1)).filter(about_code=str(other.code)).exists()
+
+
+@pytest.mark.parametrize(("starts", "sent_at"), [(STARTS + timedelta(hours=6), "21:00"), (STARTS, None)])
+def test_written_late_in_their_night_it_waits_for_the_morning_or_is_of_no_use(db, starts, sent_at):
+    make.clinic(remind_hours=24, remind_again_hours=None)
+    make.appointment(patient=make.patient(user=make.user()), starts_at=starts, booked_at=STARTS - timedelta(days=9))
+    # 2 am in Melbourne, after hours without a worker; people may be written to from 8 am on.
+    go(STARTS - timedelta(hours=8))
+    assert [f"{notice.next_attempt_at:%H:%M}" for notice in reminders()] == ([sent_at] if sent_at else [])
+    assert Reminder.objects.count() == 1
+
+
+def test_many_are_the_sweeps_and_no_tasks_of_their_own(session, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as later:
+        go(STARTS - DAY)
+    assert (later, [one.task["func"] for one in OrmQ.objects.all()]) == ([], ["portal.notifications.tasks.send_due"])
 
 
 def test_booked_inside_the_reminders_time_the_confirmation_says_it_all(session):

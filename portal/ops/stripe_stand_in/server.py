@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from portal.ops.stand_in_handler import StandInHandler
+from portal.ops.stand_in_handler import StandInHandler, handle_error
 from portal.ops.stripe_stand_in import pages
 from portal.ops.stripe_stand_in.state import API_VERSION, Fault, Row, StandIn
 
@@ -154,6 +154,7 @@ class Server(ThreadingHTTPServer):
     """The stand-in at a port of this machine. Messages go to `portal`, if there is one, until they are taken."""
 
     daemon_threads = True
+    handle_error = handle_error
 
     def __init__(
         self,

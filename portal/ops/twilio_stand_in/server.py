@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from portal.ops.stand_in_handler import StandInHandler
+from portal.ops.stand_in_handler import StandInHandler, handle_error
 from portal.ops.twilio_stand_in import pages
 from portal.ops.twilio_stand_in.phones import Fault, Phones, Row
 
@@ -54,6 +54,7 @@ class Handler(StandInHandler):
             status = 201 if method == "POST" else 200
         except Fault as problem:
             status, answer = problem.status, problem.body
+        time.sleep(server.answers_after)
         if fault == "take and hang":  # it took the text, and its answer never comes
             time.sleep(server.hangs)
             self.close_connection = True
@@ -104,6 +105,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 128
+    handle_error = handle_error
 
     def __init__(
         self,
@@ -128,6 +130,8 @@ class Server(ThreadingHTTPServer):
         # What goes wrong with the requests to come, in order; "" is nothing.
         self.faults: deque[str | Fault] = deque()
         self.hangs = 1.0
+        # Seconds between taking a text and saying so.
+        self.answers_after = 0.0
         # How long a text takes to arrive. None: until somebody says so.
         self.arrives_after: float | None = 0.3 if portal else None
         self._waiting: queue.Queue[tuple[str, Row]] = queue.Queue()
