@@ -56,7 +56,9 @@ class Stranded(StrEnum):
     CLOSED = "closed"
     ROOM = "room"
     AWAY = "away"
-    # Of what is asked for alone: a session that is booked outside the hours was agreed to, or its work says so.
+    # Of what is asked for alone: a session that is booked outside the hours was agreed to, or its work says so, and one
+    # of what is offered no more is held as it was booked.
+    OFF = "off"
     HOURS = "hours"
     BUSY = "busy"
 
@@ -121,7 +123,8 @@ def requests_in_the_way(requests: Iterable[Appointment]) -> dict[int, Stranded]:
     Nobody agreed to what stands outside the hours: they were within them when it was asked for.
     """
     asked = list(requests)
-    found = dict.fromkeys(busy_then(asked), Stranded.BUSY)
+    found = dict.fromkeys(not_offered(asked), Stranded.OFF)
+    found |= dict.fromkeys(busy_then(asked), Stranded.BUSY)
     found |= dict.fromkeys(outside_hours(asked), Stranded.HOURS)
     found |= dict.fromkeys(away(asked), Stranded.AWAY)
     found |= dict.fromkeys(in_closed_rooms(asked), Stranded.ROOM)
@@ -175,6 +178,20 @@ def away(sessions: Sequence[Appointment]) -> set[int]:
             whose == session.psychologist_id and starts_at < session.ends_at and ends_at > session.starts_at
             for whose, starts_at, ends_at in slots
         )
+    }
+
+
+def not_offered(sessions: Iterable[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those whose psychologist takes no bookings of their service in their way any more,
+    or whose service is out of use. No query."""
+    people, services = kept.psychologists(), kept.services()
+    return {
+        s.pk
+        for s in sessions
+        if not services[s.service_id].is_active
+        or not people[s.psychologist_id].is_active
+        or not kept.is_named(s.psychologist_id, services[s.service_id])
+        or s.mode not in people[s.psychologist_id].modes_for(services[s.service_id])
     }
 
 

@@ -73,7 +73,7 @@ class Audience:
 
     def why_not(self, request: Appointment, why: Stranded) -> str:
         """Why a request can't be confirmed, in words. No query."""
-        return self._in_words(WORK[why], request)
+        return _("Not offered any more") if why == Stranded.OFF else self._in_words(WORK[why], request)
 
     def why(self, session: Appointment, asked: Iterable[ToDo]) -> list[str]:
         """Why a session can't be held as it is booked, in words. No query."""

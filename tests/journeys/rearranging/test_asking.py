@@ -8,6 +8,7 @@ from portal.accounts.roles import Role
 from portal.appointments.actions import Shift
 from portal.appointments.models import Appointment, Closure, Status, TimeSlot, WorkingHours
 from portal.appointments.refusals import NotOffered, SlotTaken
+from portal.clinic import actions as clinic
 from portal.clinic.models import ClinicSettings, Room
 from portal.common import kept
 from portal.journeys import closing, requests, staffing, time_away, weekly
@@ -177,6 +178,14 @@ def test_what_is_asked_for_is_asked_about_too_and_then_cant_be_confirmed(practic
     # It is asked for, and no work about a booking.
     assert undecided().count() == 0
     with pytest.raises((NotOffered, SlotTaken)):
+        requests.approve_request(appointment=request, by=practice.desk, now=NOW)
+
+
+def test_what_is_not_offered_any_more_cant_be_confirmed(practice):
+    request = practice.book(status=Status.REQUESTED, answer_by=NOW + 5 * HOUR)
+    clinic.retire_service(service=practice.service, by=practice.desk, now=NOW)
+    assert requests_in_the_way([request]) == {request.pk: Stranded.OFF}
+    with pytest.raises(NotOffered):
         requests.approve_request(appointment=request, by=practice.desk, now=NOW)
 
 
