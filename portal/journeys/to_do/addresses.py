@@ -8,6 +8,7 @@ from portal.common.labels import labels_of
 from portal.journeys import mailing
 from portal.messaging.models import Thread
 from portal.notifications.models import Notice
+from portal.notifications.recipients import ON_PHONES
 from portal.patients.models import Patient
 from portal.patients.reaching import readers_of
 from portal.resources.models import Share
@@ -25,10 +26,12 @@ def patient_of(notice: Notice) -> Patient | None:
 def address_today(notice: Notice) -> str:
     """The address that is on file by now; empty where there is none, or more than one."""
     match _thing_of(notice):
-        case Invoice() as invoice:
+        case Invoice() as invoice if notice.channel not in ON_PHONES:
             return mailing.address_for(invoice)
         case Appointment(patient=Patient() as patient) | Thread(patient=Patient() as patient) | Share(patient=patient):
             known = readers_of(patient)
+            if notice.channel in ON_PHONES:
+                return patient.phone.as_e164 if patient.phone else ""
             return known[0].address if len(known) == 1 else ""
     return ""
 

@@ -14,10 +14,10 @@ from portal.worklist.kinds import Kind
 UNDELIVERED: Final = Kind(
     name="notice_undelivered",
     role=Role.RECEPTION,
-    title=_("An e-mail did not arrive"),
-    heading=_("E-mails that did not arrive"),
+    title=_("A message did not arrive"),
+    heading=_("Messages that did not arrive"),
     action=_("Send again"),
-    advice=_("Send it again, to the right address, or tell them another way."),
+    advice=_("Send it again, to the right address or number, or tell them another way."),
     outcomes={"told": _("Told them another way"), "not_needed": _("Nothing needs to be sent")},
 )
 

@@ -81,7 +81,9 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             if (other := filled.get(session.pk)) is not None:
                 facts += " · " + _("filled again by %(name)s") % {"name": other.person.name}
         elif notice := notices.get(to_do.about_code):
-            subject, facts = notice.subject, f"{notice.to} · {when(notice.created_at, zone)}"
+            # A text has no subject.
+            subject = notice.subject or str(notice.get_channel_display())
+            facts = f"{notice.to} · {when(notice.created_at, zone)}"
         elif text := texts.get(to_do.about_code):
             subject, facts = text.words[:MOST_SHOWN] or "–", f"{text.number} · {when(text.received_at, zone)}"
         elif reading := readings.get(to_do.about_code):

@@ -20,7 +20,7 @@ from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import noon_or_five
 from portal.journeys.to_do.kinds import UNDELIVERED
 from portal.notifications import outbox
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
 from portal.worklist.models import ToDo, ToDoQuerySet
 
@@ -75,6 +75,12 @@ def _key(notice: Notice) -> str:
 def _open_about(codes: Iterable[UUID]) -> ToDoQuerySet:
     to_dos = ToDo.objects.still_open().of_kind(UNDELIVERED.name).filter(about_label__in=labels_of(Notice))
     return to_dos.filter(about_code__in=[str(code) for code in codes])
+
+
+def went_another_way(notice: Notice) -> str:
+    """Where it went instead, by the next way that is open; empty where it went nowhere."""
+    other = Notice.objects.filter(dedupe_key=f"next:{notice.code}").first()
+    return other.to if other is not None and other.state in {State.PENDING, State.SENDING, State.SENT} else ""
 
 
 def may_go_elsewhere(notice: Notice) -> bool:

@@ -100,7 +100,7 @@ def test_sent_twice_by_a_double_click_and_by_a_colleague(desk, patient):
     colleague = make.signed_in_client(role=Role.RECEPTION)
     for client in (desk, desk, colleague):
         answer = client.post(url(made), {"address": "mina@right.example"}, follow=True)
-    assert said(answer) == ["Somebody has dealt with that e-mail already, or its words are gone."]
+    assert said(answer) == ["Somebody has dealt with that message already, or its words are gone."]
     assert again() == [State.PENDING]
     body = colleague.get(url(made)).content.decode()
     assert f"{desk.user.name} has dealt with it already." in body
@@ -130,7 +130,9 @@ def test_it_arrived_after_all(desk, patient):
     body = desk.get(url(made)).content.decode()
     assert ("Nobody knows whether it arrived." in body, url(made, "notice_arrived") in body) == (True, True)
     assert said(desk.post(url(made, "notice_arrived"), follow=True)) == ["Noted: it arrived."]
-    assert said(desk.post(url(made, "notice_arrived"), follow=True)) == ["Somebody has dealt with that e-mail already."]
+    assert said(desk.post(url(made, "notice_arrived"), follow=True)) == [
+        "Somebody has dealt with that message already."
+    ]
     assert not ToDo.objects.still_open().exists()
 
 
@@ -157,6 +159,39 @@ def test_one_that_went_although_it_was_withdrawn_is_not_said_to_be_unsent(desk, 
     body = desk.get(url(made)).content.decode()
     assert ("What it says no longer holds" in body, words in body) == (True, True)
     assert "withdrawn and not sent" not in body
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("30006", "it is no mobile phone"), ("30003", "switched off"), ("21610", "ended texts"), ("99999", "Ring them")],
+)
+def test_a_text_that_bounced_is_put_right_at_the_desk(desk, patient, error, words):
+    patient.phone = "+61491570156"
+    patient.save(update_fields=["phone"])
+    made = notice(
+        about=make.appointment(patient=patient),
+        state=State.SENT,
+        error="",
+        channel="sms",
+        delivery="bounced",
+        delivery_at=timezone.now(),
+        delivery_error=error,
+        sent_at=timezone.now(),
+    )
+    made.to, made.subject = "+61480000004", ""
+    made.save(update_fields=["to", "subject"])
+    line = desk.get("/reception/to-do/").content.decode()
+    assert url(made) in line
+    assert "Text message" in line
+    body = desk.get(url(made)).content.decode()
+    assert ("It did not arrive." in body, words in body, "0491 570 156" in body) == (True, True, True)
+    assert desk.post(url(made), {"address": "nobody"}).status_code == 422
+    answer = desk.post(url(made), {"address": "0491 570 157"}, follow=True)
+    assert said(answer) == ["It is on its way to +61491570157."]
+    sent = Notice.objects.get(dedupe_key=f"again:{made.code}")
+    assert (sent.channel, sent.to) == ("sms", "+61491570157")
+    assert not ToDo.objects.still_open().exists()
+    assert "has dealt with it already" in desk.get(url(made)).content.decode()
 
 
 def made_about(patient):

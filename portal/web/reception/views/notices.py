@@ -1,4 +1,4 @@
-"""An e-mail that was refused, or of which nobody knows whether it went: sent again from the desk."""
+"""A message that was refused or did not arrive, or of which nobody knows whether it went: sent again from the desk."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys.to_do import notices
 from portal.journeys.to_do.addresses import address_today, patient_of
-from portal.notifications.models import Notice, State
+from portal.notifications.models import Delivery, Notice, State
 from portal.notifications.outbox import CannotSettle
+from portal.notifications.recipients import ON_PHONES
 from portal.web.reception.forms import SendAgainForm
 
 
@@ -31,14 +32,15 @@ def notice(request: ActorRequest, code: UUID) -> HttpResponse:
     form = SendAgainForm(
         request.POST if request.method == "POST" and may_change else None,
         initial={"address": address_today(found) or found.to} if may_change else {},
+        is_to_phone=found.channel in ON_PHONES,
     )
     if request.method != "POST" or (may_change and not form.is_valid()):
         return _show(request, found, form if may_change else None, status=422 if request.method == "POST" else 200)
-    address = form.cleaned_data["address"] if may_change else found.to
+    address = form.where if may_change else found.to
     try:
         again = notices.send_again(found, address=address, by=request.actor, now=timezone.now())
     except CannotSettle:
-        messages.info(request, _("Somebody has dealt with that e-mail already, or its words are gone."))
+        messages.info(request, _("Somebody has dealt with that message already, or its words are gone."))
     else:
         messages.success(request, _("It is on its way to %(address)s.") % {"address": again.to})
     return redirect("reception:to_do")
@@ -51,7 +53,7 @@ def arrived(request: ActorRequest, code: UUID) -> HttpResponse:
     try:
         notices.mark_arrived(_notice(request, code), by=request.actor, now=timezone.now())
     except CannotSettle:
-        messages.info(request, _("Somebody has dealt with that e-mail already."))
+        messages.info(request, _("Somebody has dealt with that message already."))
     else:
         messages.success(request, _("Noted: it arrived."))
     return redirect("reception:to_do")
@@ -69,6 +71,8 @@ def _show(request: HttpRequest, found: Notice, form: SendAgainForm | None, *, st
         "form": form,
         "patient": patient_of(found),
         "why": why_it_failed(found),
+        "bounced": found.delivery == Delivery.BOUNCED,
+        "other_way": notices.went_another_way(found),
         "settled": _settled(found),
         "zone": ClinicSettings.current().zone,
     }
@@ -82,7 +86,7 @@ def _settled(found: Notice) -> str:
     if found.settled_at is None:
         return ""
     who = User.objects.filter(pk=found.settled_by).first() if found.settled_by.isdecimal() else None
-    if found.state == State.SENT:
+    if found.state == State.SENT and found.delivery != Delivery.BOUNCED:
         return _("It arrived, as somebody said.")
     return _("%(name)s has dealt with it already.") % {"name": who.name if who else _("Somebody")}
 
@@ -99,9 +103,28 @@ def _withdrawn(found: Notice) -> str:
     return _("What it says no longer holds, so it was withdrawn and not sent. Nobody needs to send it.")
 
 
+# Twilio's own codes (twilio.com/docs/api/errors), and what they mean at the desk.
+_NO_NUMBER, _NO_MOBILE, _OFF, _STOPPED = {"21211", "30005"}, {"21614", "30006"}, {"30003"}, {"21610"}
+
+
+def _of_phones(code: str) -> str:
+    """Why a text did not arrive."""
+    if code in _NO_NUMBER:
+        return _("There is no such number. Ask for the right one.")
+    if code in _NO_MOBILE:
+        return _("No texts arrive on that number: it is no mobile phone. Ask for one, or write to them by e-mail.")
+    if code in _OFF:
+        return _("The phone is switched off, or has no reception. If it stays so, ask for another number.")
+    if code in _STOPPED:
+        return _("They have ended texts from us. Let them be reached another way.")
+    return _("It can't be told why. Ring them, or send it again.")
+
+
 def why_it_failed(found: Notice) -> str:
     """The kind of error and its code as a sentence that helps at the desk."""
     kind, _space, code = found.error.partition(" ")
+    if found.channel in ON_PHONES:
+        return _of_phones(found.delivery_error or code.rpartition(" ")[2])
     if kind == "SMTPRecipientsRefused" and code.startswith("5"):
         return _("The mail server says that there is no such address. Ask for the right one.")
     if kind == "ChannelOff":
