@@ -91,7 +91,7 @@ def _event(
     event.add("dtstamp", now)
     event.add("dtstart", appointment.starts_at.astimezone(UTC))
     event.add("dtend", appointment.ends_at.astimezone(UTC))
-    title = _("Appointment, %(clinic)s") % {"clinic": clinic.name} if is_named else _("Appointment")
+    title = _("Appointment, %(clinic)s") % {"clinic": clinic.neutral_name} if is_named else _("Appointment")
     event.add("summary", title)
     event.add("location", _where(appointment, is_named=is_named))
     if method != "CANCEL" and (said := _said(appointment, clinic=clinic, now=now, is_named=is_named)):
@@ -104,7 +104,7 @@ def _event(
     # RFC 5546 asks for one: without it programs take a change for another event, or for none.
     organizer = vCalAddress(f"mailto:{clinic.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
     if is_named:
-        organizer.params["cn"] = vText(clinic.name)
+        organizer.params["cn"] = vText(clinic.neutral_name)
     event.add("organizer", organizer)
     if to:
         attendee = vCalAddress(f"mailto:{to}")

@@ -43,7 +43,7 @@ _AHEAD = _(
 )
 
 _SETTINGS = [
-    (_("The clinic"), ["name", "legal_name", "abn", "gst_registered", "logo"]),
+    (_("The clinic"), ["name", "notice_name", "legal_name", "abn", "gst_registered", "logo"]),
     (_("Where and how to reach it"), ["street", "suburb", "state", "postcode", "phone", "email", "time_zone"]),
     (
         _("How it is paid"),

@@ -48,7 +48,7 @@ class _Clinic(Protocol):
     """What a letterhead is made of, wherever the settings keep it."""
 
     @property
-    def name(self) -> str: ...
+    def neutral_name(self) -> str: ...
     @property
     def phone(self) -> PhoneNumber | str: ...
     @property
@@ -69,7 +69,7 @@ def _of(clinic: _Clinic | None) -> Letterhead:
         return Letterhead(name=name or address)
     town = " ".join(filter(None, (clinic.suburb, clinic.state, clinic.postcode)))
     return Letterhead(
-        name=clinic.name or name or address,
+        name=clinic.neutral_name or name or address,
         phone=str(clinic.phone.as_national) if isinstance(clinic.phone, PhoneNumber) else "",
         dialled=clinic.phone.as_e164 if isinstance(clinic.phone, PhoneNumber) else "",
         email=clinic.email,

@@ -201,7 +201,8 @@ SILENT = {
     # What is paid at booking is said on the page that asks for it.
     *("ahead", "ahead_first", "deposit_percent"),
     *("freed_times", "offer_minutes", "offers_from", "offers_until"),
-    # When people are reminded.
+    # How messages name the clinic, and when people are reminded.
+    "notice_name",
     *("remind_hours", "remind_again_hours", "quiet_from", "quiet_until"),
     # When messages are answered is said above them.
     "message_days",

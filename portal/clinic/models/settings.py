@@ -25,8 +25,8 @@ class FreedTimes(models.TextChoices):
 
 
 @classed(
-    plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
-    "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent near_hours "
+    plain="id name notice_name legal_name abn gst_registered street suburb state postcode phone email logo time_zone "
+    "is_demo notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent near_hours "
     "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
     "ahead ahead_first deposit_percent "
     "offers_from offers_until remind_hours remind_again_hours quiet_from quiet_until "
@@ -37,6 +37,13 @@ class ClinicSettings(InTimeZone, models.Model):
 
     # Who it is
     name = models.CharField(_("name"), max_length=120)
+    # What stands in every subject, text and calendar entry, which others see on a phone that lies on a table.
+    notice_name = models.CharField(
+        _("name in messages"),
+        max_length=60,
+        blank=True,
+        help_text=_("A name that doesn't say what the clinic is for, such as “Banksia Lane”. Empty: its own name."),
+    )
     legal_name = models.CharField(_("legal name on invoices"), max_length=200, blank=True)
     abn = models.CharField(_("ABN"), max_length=11, blank=True, validators=[validate_abn])
     gst_registered = models.BooleanField(_("registered for GST"), default=False)
@@ -205,6 +212,11 @@ class ClinicSettings(InTimeZone, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def neutral_name(self) -> str:
+        """How messages and calendar entries name the clinic."""
+        return self.notice_name or self.name
 
     def today(self, now: datetime) -> date:
         """The clinic's own date: by it invoices are dated, policies take effect and people are of age."""
