@@ -20,7 +20,7 @@ from portal.journeys.to_do.addresses import address_today, patient_of
 from portal.notifications.models import Delivery, Notice, State
 from portal.notifications.outbox import CannotSettle
 from portal.notifications.recipients import ON_PHONES
-from portal.web.reception.forms import SendAgainForm
+from portal.web.reception.send_again_form import SendAgainForm
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
