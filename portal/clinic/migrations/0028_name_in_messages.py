@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0026_own_video_links"),
+        ("clinic", "0027_messages_are_answered"),
     ]
 
     operations = [
