@@ -87,7 +87,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _ba
 
 # The portal's own rooms, from the ground floor up (docs/architecture.md).
 FLOORS = ["common", "audit", "notifications", "worklist", "accounts", "clinic", "website", "policies", "patients"]
-FLOORS += ["appointments", "medicare", "records", "billing", "messaging", "resources", "journeys", "ops"]
+FLOORS += ["appointments", "medicare", "records", "billing", "messaging", "resources", "video", "journeys", "ops"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -365,9 +365,12 @@ TWILIO_API_KEY, TWILIO_API_SECRET = env.str("TWILIO_API_KEY", ""), env.str("TWIL
 TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM = env.str("TWILIO_SMS_FROM", ""), env.str("TWILIO_WHATSAPP_FROM", "")
 TWILIO_API_BASE = env.str("TWILIO_API_BASE", TWILIO_API).rstrip("/")
 TWILIO_WHATSAPP_TEMPLATE = env.str("TWILIO_WHATSAPP_TEMPLATE", "")
+VIDEO = env.str("VIDEO", "off").rstrip("/").removesuffix("off")  # off, twilio, or a stand-in's address, to try it out
 _twilio = {bool(each) for each in (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_API_KEY, TWILIO_API_SECRET)}
 if len(_twilio) > 1 or (PRODUCTION and TWILIO_API_BASE != TWILIO_API):
     raise ImproperlyConfigured("Set all of Twilio's SID, token, key and secret, or none, with Twilio's own address.")
+if VIDEO and (not TWILIO_API_KEY if VIDEO == "twilio" else PRODUCTION):
+    raise ImproperlyConfigured("VIDEO is off, or twilio with all of Twilio's settings.")
 
 # ---- Words, places, looks --------------------------------------------------------------------------------------------
 
@@ -438,11 +441,8 @@ if PRODUCTION:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING_CONFIG = "portal.common.web.logs.configure"
-LOGGING = {
-    "level": env.log_level("LOG_LEVEL", logging.WARNING),
-    "json": env.bool("LOG_JSON", PRODUCTION),
-    "requests": env.bool("ACCESS_LOG", PRODUCTION),
-}
+LOGGING = {"level": env.log_level("LOG_LEVEL", logging.WARNING), "json": env.bool("LOG_JSON", PRODUCTION)}
+LOGGING |= {"requests": env.bool("ACCESS_LOG", PRODUCTION)}
 
 if _missing:
     raise ImproperlyConfigured("The portal can't start yet:\n  - " + "\n  - ".join(_missing))

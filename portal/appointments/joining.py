@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
@@ -35,11 +37,15 @@ def for_patient(session: Appointment, *, clinic: ClinicSettings, is_mailed: bool
     """What the patient reads, or who cares for them; None of a session in person, or one that nobody joins any more."""
     if not session.is_open or session.patient is None:
         return None
-    ring_us = _phone_of(session, clinic)
+    ring_us = phone_of(session, clinic)
     match session.mode:
         case Mode.VIDEO if link := session.psychologist.video_link:
             helps = _("If you can't get in, phone us: %(phone)s.") % {"phone": ring_us} if ring_us else ""
             return Joining(_("By video. Open this link a few minutes before it begins:"), link, helps)
+        case Mode.VIDEO if settings.VIDEO:
+            page = settings.PORTAL_BASE_URL + reverse("patient:video", args=[session.code])
+            helps = _("If you can't get in, phone us: %(phone)s.") % {"phone": ring_us} if ring_us else ""
+            return Joining(_("By video, on this page of yours, from 15 minutes before it begins:"), page, helps)
         case Mode.VIDEO:
             words = _("By video. It isn't set up here yet.")
             if ring_us:
@@ -69,7 +75,7 @@ def _rung(session: Appointment, *, ring_us: str, is_mailed: bool) -> Joining:
     return Joining(words, otherwise=late if ring_us else "")
 
 
-def _phone_of(session: Appointment, clinic: ClinicSettings) -> str:
+def phone_of(session: Appointment, clinic: ClinicSettings) -> str:
     """The clinic's phone, else that of the place; as people dial it at home."""
     phone = clinic.phone or session.location.phone
     return ltr(phone.as_national) if phone else ""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.accounts.roles import Role
 from portal.appointments.joining import Joining
 from portal.appointments.models import Appointment
 from portal.clinic.models import Mode, Psychologist
 
 
-def for_staff(session: Appointment) -> Joining | None:
-    """What the psychologist and the desk read."""
+def for_staff(session: Appointment, *, role: str = "") -> Joining | None:
+    """What the psychologist and the desk read; only the psychologist goes in."""
     if not session.is_open or session.patient is None:
         return None
     name = session.psychologist.name
@@ -19,6 +22,11 @@ def for_staff(session: Appointment) -> Joining | None:
             return Joining(
                 _("By video, in the room of %(name)s. The patient has the same link:") % {"name": name}, link
             )
+        case Mode.VIDEO if settings.VIDEO and role == Role.PSYCHOLOGIST:
+            page = settings.PORTAL_BASE_URL + reverse("psychologist:video", args=[session.code])
+            return Joining(_("By video. Open the room from 15 minutes before it begins:"), page)
+        case Mode.VIDEO if settings.VIDEO:
+            return Joining(_("By video, in the portal: patient and psychologist go in from their own pages."))
         case Mode.VIDEO:
             return Joining(
                 _("By video, but there is no link: none stands in the profile of %(name)s.") % {"name": name},
@@ -35,7 +43,9 @@ def in_a_tile(mode: str, psychologist: Psychologist) -> str:
     """The same in a few words, for a diary of staff."""
     match mode:
         case Mode.VIDEO:
-            return _("Video, own link") if psychologist.video_link else _("Video, no link yet")
+            if psychologist.video_link:
+                return _("Video, own link")
+            return _("Video, in the portal") if settings.VIDEO else _("Video, no link yet")
         case Mode.PHONE:
             return _("Phone, we ring")
     return str(Mode(mode).label)

@@ -38,6 +38,7 @@ STAFF_ONLY = (
     "templates/conversing/staff/",
     "portal/web/calendars/",
     "portal/web/rearranging/",
+    "portal/video/",
     "portal/ops/",
     "portal/records/",
     "portal/audit/",

@@ -19,5 +19,5 @@ def how_to_join(context: Context, session: Appointment) -> Joining | None:
     """Staff read who does what; a patient what they do; whoever is not signed in, and a mail, show no whole number."""
     actor = getattr(context.get("request"), "actor", None)
     if actor is not None and actor.role in STAFF:
-        return joining_for_staff.for_staff(session)
+        return joining_for_staff.for_staff(session, role=actor.role)
     return joining.for_patient(session, clinic=ClinicSettings.current(), is_mailed=actor is None)

@@ -17,6 +17,7 @@ from portal.web.patient.views import (
     series,
     statements,
     subscribing,
+    video,
     waitlist,
 )
 
@@ -27,6 +28,10 @@ urlpatterns = [
     path("appointments/", appointments.listing, name="appointments"),
     path("appointments/<uuid:code>/", appointments.detail, name="appointment"),
     path("appointments/<uuid:code>/appointment.ics", appointments.calendar_entry, name="calendar_entry"),
+    path("appointments/<uuid:code>/video/", video.room, name="video"),
+    path("appointments/<uuid:code>/video/state/", video.state, name="video_state"),
+    path("appointments/<uuid:code>/video/key/", video.key, name="video_key"),
+    path("appointments/<uuid:code>/video/here/", video.here, name="video_here"),
     path("appointments/<uuid:code>/cancel/", appointments.cancel, name="cancel"),
     path("appointments/<uuid:code>/withdraw/", appointments.withdraw, name="withdraw"),
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),

@@ -26,6 +26,7 @@ from portal.web.psychologist.views import (
     subscribing,
     to_do,
     today,
+    video,
 )
 
 app_name = "psychologist"
@@ -64,6 +65,11 @@ urlpatterns = [
     path("referral-letters/<uuid:code>/", referrals.letter, name="referral_letter"),
     path("sessions/<uuid:code>/", attending.session, name="session"),
     path("sessions/<uuid:code>/answer/", answering.answer, name="answer"),
+    path("sessions/<uuid:code>/video/", video.room, name="video"),
+    path("sessions/<uuid:code>/video/admit/", video.admit, name="video_admit"),
+    path("sessions/<uuid:code>/video/state/", video.state, name="video_state"),
+    path("sessions/<uuid:code>/video/key/", video.key, name="video_key"),
+    path("sessions/<uuid:code>/video/here/", video.here, name="video_here"),
     path("sessions/<uuid:code>/cancel/", cancelling.cancel, name="cancel"),
     path("sessions/<uuid:code>/complete/", attending.complete, name="complete"),
     path("sessions/<uuid:code>/no-show/", attending.no_show, name="no_show"),

@@ -59,6 +59,7 @@ class Command(BaseCommand):
                 _make_keys(folder)
                 # The clinic moves in with mails behind it: their links lead to where the demo will run.
                 settings.PORTAL_BASE_URL = f"http://{host}:{port}"
+                settings.VIDEO = "http://127.0.0.1:0"
                 self._fill(folder)
                 if not set_up_only:
                     self._run(host, port)
@@ -107,6 +108,8 @@ class Command(BaseCommand):
         environment = {"BIND": f"{host}:{port}", "PORTAL_BASE_URL": address, "WEB_LOG_LEVEL": "warning"}
         till = _free_port(host, port + 1)
         environment |= _stripe_keys(f"http://{_reached_at(host)}:{till}")
+        lines = _free_port("127.0.0.1", till + 1)
+        environment["VIDEO"] = f"http://127.0.0.1:{lines}"
         self.stdout.write("Starting the web server and the queue ...")
         children = {}
         try:
@@ -125,6 +128,7 @@ class Command(BaseCommand):
                 f"http://{_reached_at(host)}:{port}",
             )
             children["stand-in for Stripe"] = Child(manage("stripe_stand_in", *where), env=environment)
+            children["stand-in for video"] = Child(manage("video_stand_in", "--port", str(lines)), env=environment)
             self._say_where(address)
             while True:
                 for name, child in children.items():
@@ -147,6 +151,7 @@ class Command(BaseCommand):
             f"\nThe portal is running at {self.style.SUCCESS(address)}\n\n"
             f"  Sign in as one of these, each with the password {demo.PASSWORD}\n{people}\n\n"
             f"  Cards are taken by a stand-in for Stripe: pay with 4242 4242 4242 4242. No money moves.\n"
+            f"  Sessions by video meet by a stand-in too: two browsers on this machine, an own camera in each.\n"
             f"  E-mails are written to {Path(settings.EMAIL_FILE_PATH)}\n"
             "  Ctrl-C stops it.\n"
         )

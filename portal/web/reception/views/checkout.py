@@ -39,6 +39,7 @@ from portal.medicare import ledger
 from portal.medicare.ledger import Standing
 from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
+from portal.video.minutes import together
 from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
@@ -70,6 +71,9 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
+        if met := together(session):
+            # By video: how long they really met decides the item, until the desk says otherwise.
+            held = replace(held, minutes=met.minutes)
         is_bulk = claim.is_to_be_bulk_billed(held)
         if is_bulk:
             # Not agreed yet: that is asked on the page.
@@ -249,6 +253,7 @@ def _context(
         if shown and shown.item
         else "",
         "check": check and check.but(*_SAID_BESIDE),
+        "met": together(session),
         "proposed": shown and shown.proposed,
         "item_why": form.claim.why(session, held) if held else "",
         "referral": form.claim.referral,
