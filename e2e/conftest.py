@@ -27,6 +27,8 @@ from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic, policies
 from portal.ops.moments import SHIFT
 from portal.ops.stripe_stand_in import Server
+from portal.ops.video_stand_in import Server as VideoServer
+from portal.video.providers import STAND_IN_KEY
 from tests.selection import journeys_for_a_second_database
 from tests.template import begin_with_a_copy
 
@@ -40,6 +42,8 @@ CHEAP_TO_DRAW = [
     "--num-raster-threads=1",
     "--disable-site-isolation-trials",
 ]
+# A camera and a microphone that are made up, and that nobody is asked about.
+MADE_UP_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 # Only what time it is: timers run as ever. Milliseconds.
 CLOCK_SHIFTED = """(() => {
   const shift = %d, Real = Date;
@@ -97,7 +101,7 @@ def _database(django_test_environment, django_db_blocker, django_db_modify_db_se
 def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     """A clinic with two psychologists, their hours and services, reception and a manager; no patient, no appointment.
 
-    A stand-in for Stripe takes cards beside it.
+    A stand-in for Stripe takes cards beside it, and another one lets two browsers meet by video.
 
     The test process reads and writes the same database, so that a test can look behind the page.
     """
@@ -105,7 +109,9 @@ def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     policies.publish(now=timezone.now())
     port = free_port()
     stripe = Server(key="sk_test_browser", secret="whsec_browser", portal=f"http://127.0.0.1:{port}").start()
+    lines = VideoServer(key=STAND_IN_KEY, secret=settings.SECRET_KEY).start()
     keys = {
+        "VIDEO": lines.address,
         "STRIPE_SECRET_KEY": stripe.books.key,
         "STRIPE_WEBHOOK_SECRET": stripe.secret,
         "STRIPE_API_BASE": stripe.address,
@@ -113,8 +119,9 @@ def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     }
     with running_portal(tmp_path_factory.mktemp("portal"), port=port, **keys) as portal:
         yield portal
-    stripe.shutdown()
-    stripe.server_close()
+    for server in (stripe, lines):
+        server.shutdown()
+        server.server_close()
     if connection.vendor == "postgresql":
         # A process that was told to end may hold its connection a moment longer than the database is to stand.
         with connection.cursor() as cursor:
@@ -145,7 +152,7 @@ def _server_says_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
 def browser_type_launch_args(browser_type_launch_args):
     path = find_browser()
     assert path, CURE
-    return {**browser_type_launch_args, "executable_path": path, "args": CHEAP_TO_DRAW}
+    return {**browser_type_launch_args, "executable_path": path, "args": [*CHEAP_TO_DRAW, *MADE_UP_CAMERA]}
 
 
 @pytest.fixture(scope="session")

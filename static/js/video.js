@@ -209,6 +209,8 @@ async function ask () {
   if (!line && stands.why !== root.dataset.why) location.reload()
 }
 
+root.hidden = false
+find('needs').hidden = true
 if (!navigator.mediaDevices?.getUserMedia) say('nothing')
 else setInterval(ask, 3000)
 
