@@ -146,6 +146,7 @@ WITHOUT_KEY = {
         psychologist:close_thread psychologist:reopen_thread psychologist:settle_thread reception:close_thread
         reception:reopen_thread reception:settle_thread reception:assign_thread reception:name_thread
         patient:reopen_thread psychologist:remove_reply_template reception:remove_reply_template
+        psychologist:video_admit
     """,
     SETS: """
         reception:referrer psychologist:report psychologist:draft_report
@@ -158,6 +159,7 @@ WITHOUT_KEY = {
         manager:article_reviewed account_name manager:rename psychologist:hand_over
         patient:title_calendar_address psychologist:title_calendar_address
         patient:read_thread psychologist:read_thread reception:read_thread
+        patient:video patient:video_here psychologist:video_here patient:video_key psychologist:video_key
     """,
     OWN_CODE: """
         psychologist:note psychologist:draft_note psychologist:add_to_note psychologist:share psychologist:share_own
