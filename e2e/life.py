@@ -19,6 +19,7 @@ from portal.common.access.actors import Actor
 from portal.common.documents import Kind
 from portal.journeys import checking_out, to_do
 from portal.medicare.models import Referral, Referrer
+from portal.messaging.models import Thread
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
@@ -62,6 +63,9 @@ class Life:
     offered: str
     # The link in a reminder of what is upcoming.
     reminded: str
+    # With the psychologist, and with the front desk.
+    conversation: Thread
+    asked_the_desk: Thread
     referral: Referral
     referrer: Referrer
 
@@ -175,6 +179,8 @@ def live() -> Life:
         waiting=waiting,
         offered=_offer(waiting, session(now + timedelta(days=5), status=Status.CANCELLED, mode=Mode.VIDEO)),
         reminded=_remind(upcoming),
+        conversation=make.thread(patient=own, psychologist=anh, about="My next session"),
+        asked_the_desk=make.thread(patient=own, about="My receipt"),
     )
 
 

@@ -16,6 +16,7 @@ from portal.ops.demo import (
     articles,
     calendars,
     clinic,
+    conversations,
     history,
     labels,
     letters,
@@ -60,6 +61,7 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     waiting.tell(accounts=accounts, now=now)
     work.leave(accounts=accounts, now=now)
     calendars.connect(accounts=accounts, now=now)
+    conversations.hold(accounts=accounts, now=now)
     articles.write(accounts=accounts, now=now, say=say)
     resources.put_up(accounts=accounts, now=now, say=say)
     letters.put_on_file(accounts[sign_ins.JORDAN], by=Actor(accounts[sign_ins.GRACE], Role.RECEPTION), now=now)
