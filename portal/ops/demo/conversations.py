@@ -37,7 +37,6 @@ def hold(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
         now=begun,
     ).thread
     actions.write(thread=first, body=TEMPLATES[0][1], seen=first.mark, by=grace, now=begun + timedelta(hours=3))
-    actions.mark_read(thread=first, upto=2, by=jordan, now=begun + timedelta(hours=5))
 
     asked = now - timedelta(hours=20)
     conversations.begin(
