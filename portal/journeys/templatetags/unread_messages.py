@@ -19,4 +19,4 @@ def unread_messages(context: Context) -> int:
     if actor is None or actor.role != Role.PATIENT:
         return 0
     threads = Thread.objects.visible_to(actor, now=context.get("now") or timezone.now())
-    return threads.with_unread(actor.person, staff=False).filter(unread=True).count()
+    return threads.new_to(actor.person).count()

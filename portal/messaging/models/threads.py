@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from portal.accounts.models import User
@@ -55,6 +55,11 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         read: dict[str, Any] = {"read_to": Coalesce(Subquery(mark), 0)}
         more: dict[str, Any] = {"unread": is_more}
         return self.annotate(**read).annotate(**more)
+
+    def new_to(self, user: User) -> ThreadQuerySet:
+        """Those in which the clinic wrote something that this account, on the patient's side, has not read."""
+        read = ReadMark.objects.filter(thread=OuterRef("pk"), user=user, upto__gte=OuterRef("last_from_clinic"))
+        return self.filter(~Exists(read), last_from_clinic__gt=0)
 
     def for_listing(self) -> ThreadQuerySet:
         return self.select_related("patient", "psychologist__user", "assigned_to")
