@@ -21,6 +21,7 @@ from portal.ops.demo import (
     labels,
     letters,
     policies,
+    reached,
     resources,
     schedule,
     sign_ins,
@@ -67,4 +68,5 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     letters.put_on_file(accounts[sign_ins.JORDAN], by=Actor(accounts[sign_ins.GRACE], Role.RECEPTION), now=now)
     helen = Actor(accounts[sign_ins.HELEN], Role.MANAGER)
     schedule.read(by=helen, today=ClinicSettings.current().today(now), now=now - timedelta(days=2))
+    reached.say(by=Actor(accounts[sign_ins.GRACE], Role.RECEPTION), now=now)
     labels.say()

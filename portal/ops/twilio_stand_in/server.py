@@ -6,9 +6,11 @@ import base64
 import http.client
 import json
 import queue
+import re
 import threading
 import time
 from collections import deque
+from html import unescape
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +24,8 @@ from portal.ops.twilio_stand_in.phones import Fault, Phones, Row
 # Seconds after which a message that was not taken is sent again.
 AGAIN_AFTER: Final = (1, 3, 10, 30)
 MOST_SENT: Final = 64 * 1024
+# What the portal answers to a text at once (twilio.com/docs/messaging/twiml).
+_MESSAGE: Final = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 
 
 class Handler(StandInHandler):
@@ -204,7 +208,12 @@ class Server(ThreadingHTTPServer):
         }
         try:
             line.request("POST", asked.path, urlencode(said), headers)
-            return line.getresponse().status == HTTPStatus.OK
+            answer = line.getresponse()
+            if answer.status != HTTPStatus.OK:
+                return False
+            if said.get("Body") and (words := _MESSAGE.search(answer.read().decode())):
+                self.phones.reply(number=said["From"], sender=said["To"], body=unescape(words[1]))
+            return True
         except (OSError, http.client.HTTPException):
             return False
         finally:

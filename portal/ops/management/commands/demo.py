@@ -28,8 +28,10 @@ from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 
 # Seconds that the server may take to answer for the first time, and that each part has to end.
 STARTS_WITHIN, STOPS_WITHIN = 60, 20
-# What the stand-in for Stripe keeps of its payments.
-STAND_IN = "stripe-stand-in.json"
+# What the stand-ins keep: for Stripe its payments, for Twilio its texts.
+STAND_IN, PHONES = "stripe-stand-in.json", "twilio-stand-in.json"
+# Of the range that is kept for fiction.
+FROM = "+61491570990"
 
 
 class Command(BaseCommand):
@@ -83,7 +85,7 @@ class Command(BaseCommand):
         self.stdout.write("Beginning afresh ...")
         connections.close_all()
         for path in folder.iterdir():
-            if path.name.startswith("portal.sqlite3") or path.name in {"keys.env", STAND_IN}:
+            if path.name.startswith("portal.sqlite3") or path.name in {"keys.env", STAND_IN, PHONES}:
                 path.unlink()
             elif path.name in {"mail", "uploads"}:
                 shutil.rmtree(path)
@@ -110,6 +112,8 @@ class Command(BaseCommand):
         environment |= _stripe_keys(f"http://{_reached_at(host)}:{till}")
         lines = _free_port("127.0.0.1", till + 1)
         environment["VIDEO"] = f"http://127.0.0.1:{lines}"
+        phones = _free_port(host, lines + 1)
+        environment |= _twilio_keys(f"http://{_reached_at(host)}:{phones}")
         self.stdout.write("Starting the web server and the queue ...")
         children = {}
         try:
@@ -119,17 +123,12 @@ class Command(BaseCommand):
             except TimeoutError:
                 raise CommandError("The web server did not start; its own words are above.") from None
             children["queue"] = Child(manage("worker"), env=environment)
-            where = (
-                "--host",
-                _reached_at(host),
-                "--port",
-                str(till),
-                "--portal",
-                f"http://{_reached_at(host)}:{port}",
-            )
-            children["stand-in for Stripe"] = Child(manage("stripe_stand_in", *where), env=environment)
+            for name, command, at in (("Stripe", "stripe_stand_in", till), ("Twilio", "twilio_stand_in", phones)):
+                portal = f"http://{_reached_at(host)}:{port}"
+                where = ("--host", _reached_at(host), "--port", str(at), "--portal", portal)
+                children[f"stand-in for {name}"] = Child(manage(command, *where), env=environment)
             children["stand-in for video"] = Child(manage("video_stand_in", "--port", str(lines)), env=environment)
-            self._say_where(address)
+            self._say_where(address, phones=f"http://{_reached_at(host)}:{phones}/phones/")
             while True:
                 for name, child in children.items():
                     if not child.is_running():
@@ -144,7 +143,7 @@ class Command(BaseCommand):
             for child in children.values():
                 child.stop(grace=STOPS_WITHIN)
 
-    def _say_where(self, address: str) -> None:
+    def _say_where(self, address: str, *, phones: str) -> None:
         width = max(len(person.email) for person in demo.SIGN_INS)
         people = "\n".join(f"    {person.email:<{width}}   {person.about}" for person in demo.SIGN_INS)
         self.stdout.write(
@@ -152,6 +151,7 @@ class Command(BaseCommand):
             f"  Sign in as one of these, each with the password {demo.PASSWORD}\n{people}\n\n"
             f"  Cards are taken by a stand-in for Stripe: pay with 4242 4242 4242 4242. No money moves.\n"
             f"  Sessions by video meet by a stand-in too: two browsers on this machine, an own camera in each.\n"
+            f"  Texts go to the patients' phones, from which you can answer: {phones}\n"
             f"  E-mails are written to {Path(settings.EMAIL_FILE_PATH)}\n"
             "  Ctrl-C stops it.\n"
         )
@@ -170,6 +170,19 @@ def _stripe_keys(address: str) -> dict[str, str]:
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
         "STRIPE_API_BASE": address,
         "STRIPE_CHECKOUT_ORIGIN": address,
+    }
+
+
+def _twilio_keys(address: str) -> dict[str, str]:
+    """What lets the portal text by the stand-in: ids of the right shape that are nobody's."""
+    return {
+        "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "TWILIO_API_KEY": f"SK{'0' * 32}",
+        "TWILIO_API_SECRET": secrets.token_hex(16),
+        "TWILIO_SMS_FROM": FROM,
+        "TWILIO_WHATSAPP_FROM": FROM,
+        "TWILIO_API_BASE": address,
     }
 
 
