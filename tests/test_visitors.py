@@ -37,6 +37,8 @@ def addresses():
 @pytest.fixture
 def everybody(monkeypatch):
     """One person who may knock at every door."""
+    # No queue runs here, and none is waited for: /healthz would rightly say so.
+    monkeypatch.setattr("portal.web.public.views.technical.STARTING", float("inf"))
     make.clinic()
     user = make.user(roles=(Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER))
     make.psychologist(user=user)

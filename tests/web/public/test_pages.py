@@ -23,7 +23,7 @@ def fill(number: int, place) -> None:
         make.service(online=n % 2 == 0)
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/robots.txt", "/healthz"])
+@pytest.mark.parametrize("path", [*PAGES, "/robots.txt", "/healthz?web"])
 def test_pages_answer_in_an_empty_clinic(client, db, path):
     expected = 404 if path == "/book/session-0/" else 200
     assert client.get(path).status_code == expected
