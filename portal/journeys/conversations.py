@@ -22,9 +22,8 @@ from portal.messaging.actions import OF_ATTACHMENT, Brought
 from portal.messaging.answering import answered_by
 from portal.messaging.models import Message, ReadMark, Side, Thread
 from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
-from portal.patients.reaching import by_account
+from portal.patients.reaching import by_account, readers_of
 from portal.worklist.models import ToDo
 
 A_DAY = timedelta(days=1)
@@ -177,17 +176,20 @@ def _tell(message: Message, *, now: datetime) -> None:
     users = correspondents.readers_of(patient, today=ClinicSettings.current().today(now))
     marks = dict(ReadMark.objects.filter(thread=thread, user__in=users).values_list("user", "upto"))
     unread = thread.messages.filter(side=Side.CLINIC).order_by("number").values_list("number", flat=True)
-    for user in users:
-        reader = by_account(user, patient=patient)
-        to = Recipient.by_email(reader.address)
+    # By the ways that are open, in safe hours; where the clinic may write nothing, they see it by themselves.
+    readers = readers_of(patient)
+    for user in users if readers else ():
+        reader = readers[0] if user.pk == patient.user_id else by_account(user, patient=patient)
+        first = unread.filter(number__gt=marks.get(user.pk, 0)).first()
         with override(reader.language):
             path = reverse("patient:thread", args=[thread.code])
         outbox.queue(
             template="message_waiting",
-            to=to,
+            to=reader.to("message_waiting"),
             context={"called": reader.called, "whose": reader.about, "path": path},
             # Named after the first that they have not read: of all that follow, one notice.
-            dedupe_key=f"message:{thread.code}:{unread.filter(number__gt=marks.get(user.pk, 0)).first()}:{to.digest}",
+            dedupe_key=f"message:{thread.code}:{first}:{reader.digest}",
             language=reader.language,
             about=thread,
+            send_at=readers[0].held_until(now, zone=ClinicSettings.current().zone),
         )

@@ -15,6 +15,7 @@ from portal.messaging.refusals import ChangedMeanwhile, HasLeft, IsClosed, Nobod
 from portal.notifications.models import Notice
 from portal.worklist.models import ToDo
 from tests import make
+from tests.notifications import twilio
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,21 @@ def test_one_notice_until_they_have_read_and_nothing_of_what_it_says(mai, ruth):
     actions.mark_read(thread=thread, upto=2, by=acts(ruth.user), now=NOW + 2 * MINUTE)
     write(desk, thread, body="A third.")
     assert len(told()) == 2
+
+
+def test_word_of_a_message_goes_the_way_that_its_reader_chose_or_none(mai, ruth, settings):
+    twilio.reach(settings, "http://127.0.0.1:9")
+    ruth.phone = "+61491570156"
+    ruth.save(update_fields=["phone"])
+    ways = make.ways(patient=ruth, by_sms=True, prefers="sms")
+    begin(priya(), ruth)
+    assert told() == [("message_waiting", "+61491570156", "vi")]
+    notice = Notice.objects.get()
+    assert SECRET not in notice.text
+    ways.nobody_writes = True
+    ways.save(update_fields=["nobody_writes"])
+    begin(priya(), ruth)
+    assert len(told()) == 1
 
 
 def test_a_childs_carer_reads_and_is_told_an_adults_only_if_the_patient_agreed(mai):
