@@ -132,7 +132,8 @@ def test_deliver_clinic_stands_on_it(write, smtp, settings):
 
 def banksia():
     class Clinic:
-        name, phone, email = "Banksia Lane", PhoneNumber.from_string("+61390000000"), "desk@banksia.example"
+        name, neutral_name, phone = "Banksia Lane", "Banksia Lane", PhoneNumber.from_string("+61390000000")
+        email = "desk@banksia.example"
         street, suburb, state, postcode = "1 Lane", "Fitzroy", "VIC", "3065"
 
     return {"clinic": Clinic()}
