@@ -335,5 +335,5 @@ def test_the_desk_sees_who_may_come_earlier_in_as_many_queries_for_all(practice,
     practice.cancel()
     free = waitlist.FreeTime(practice.psychologist, practice.location, MONDAY_NINE, MONDAY_NINE + HOUR)
     fits = waitlist.fitting(free, now=NOW, clinic=practice.clinic, for_staff=True)
-    with kept.one_stamp(), django_assert_max_num_queries(7):
+    with kept.one_stamp(), django_assert_max_num_queries(8):
         assert turns.obstacles(fits, free, now=NOW) == [None] * 3
