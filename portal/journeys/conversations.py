@@ -15,7 +15,9 @@ from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, sealed
+from portal.journeys import texting_back
 from portal.journeys.to_do import steps
+from portal.journeys.to_do.due import noon_or_five
 from portal.journeys.to_do.kinds import MESSAGE_FOR_ONE, MESSAGE_WAITS, OF_MESSAGES
 from portal.messaging import actions, correspondents
 from portal.messaging.actions import OF_ATTACHMENT, Brought
@@ -26,7 +28,7 @@ from portal.patients.models import Patient
 from portal.patients.reaching import by_account, readers_of
 from portal.worklist.models import ToDo
 
-A_DAY = timedelta(days=1)
+A_TEXT, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @contextmanager
@@ -70,10 +72,12 @@ def write(
     by: Actor,
     now: datetime,
 ) -> Thread:
-    """Adds a message; `reopens` opens a closed conversation by it.
+    """Adds a message; `reopens` opens a closed conversation by it. Where texts came in, the desk's goes out as one.
 
-    Raises IsClosed, HasLeft, TooMany or ChangedMeanwhile.
+    Raises IsClosed, HasLeft, TooMany or ChangedMeanwhile; and CannotText or TooLong of a text.
     """
+    if by.is_staff and thread.by_text:
+        texting_back.check(thread, body, has_file=brought is not None)
     message = actions.write(thread=thread, body=body, seen=seen, brought=brought, reopens=reopens, by=by, now=now)
     return _follow(message, by=by, now=now)
 
@@ -130,7 +134,8 @@ def _follow(message: Message, *, by: Actor, now: datetime) -> Thread:
     thread = message.thread
     if message.side == Side.CLINIC:
         _look_again(thread, outcome="answered", by=by, now=now)
-        _tell(message, now=now)
+        if not thread.by_text or texting_back.send(message) is None:
+            _tell(message, now=now)
     else:
         _raise(thread, by=by, now=now)
     return thread
@@ -140,7 +145,12 @@ def _raise(thread: Thread, *, by: Actor, now: datetime) -> None:
     """One thing to do for all that waits for an answer, due when the clinic has promised one."""
     if thread.waiting_since is None or _waiting(thread):
         return
-    due_at = answered_by(thread.waiting_since, clinic=ClinicSettings.current())
+    clinic = ClinicSettings.current()
+    # "I'm running late" is not for the day after tomorrow.
+    if thread.by_text:
+        due_at = noon_or_five(thread.waiting_since + A_TEXT, clinic.zone)
+    else:
+        due_at = answered_by(thread.waiting_since, clinic=clinic)
     kind = MESSAGE_WAITS if thread.psychologist is None else MESSAGE_FOR_ONE
     steps.put_on_list(
         kind,

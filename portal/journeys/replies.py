@@ -25,8 +25,7 @@ from portal.common.labels import code_of, label_of
 from portal.common.languages.punctuation import space
 from portal.common.languages.times import when_short
 from portal.common.money import dollars
-from portal.journeys import changing, session_reminders
-from portal.journeys.to_do import texts
+from portal.journeys import changing, conversations, session_reminders
 from portal.notifications.channels import CHANNELS
 from portal.notifications.letterhead import current
 from portal.notifications.models import InboundText
@@ -42,6 +41,8 @@ BY_TEXT: Final = Actor(user=None, role=Role.PATIENT, name="text message")
 # How long an answer to "whom is it about?" is waited for, and how often somebody is told that the desk reads it.
 WAITS, ONCE_IN = timedelta(hours=24), timedelta(hours=12)
 MOST_LETTERS: Final = 1600
+# What stands for a picture alone.
+NO_WORDS: Final = "–"
 
 
 class Result(NamedTuple):
@@ -81,7 +82,7 @@ def _take(sid: str, channel: str, number: str, words: str, opts: str, *, now: da
     people = list(Patient.objects.filter(phone=number).select_related("user", "ways").order_by("pk"))
     with override(known(language_of(people[0]) if people else None)):
         result = _understood(channel, number, words, opts, people, now=now)
-    row = InboundText.objects.create(
+    InboundText.objects.create(
         sid=sid,
         channel=channel,
         **clear(number=number, words=words, answer=result.answer),
@@ -93,7 +94,11 @@ def _take(sid: str, channel: str, number: str, words: str, opts: str, *, now: da
         asked=result.asked,
     )
     if result.outcome == Outcome.KEPT:
-        texts.raise_text(row, by=BY_TEXT, now=now)
+        # A number that is several people's is nobody's until the desk says whose words these are.
+        patient = people[0] if len(people) == 1 else None
+        conversations.receive_text(
+            patient=patient, phone=number, body=words or NO_WORDS, source=sid, by=BY_TEXT, now=now
+        )
     return result.answer
 
 

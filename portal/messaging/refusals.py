@@ -31,5 +31,18 @@ class TooMany(Refusal):
     """More were sent within the hour than anybody writes by hand."""
 
 
+class CannotText(Refusal):
+    """They said stop, the clinic sends no texts, or a file came with it."""
+
+
+class TooLong(Refusal):
+    """A text has no room for so much."""
+
+    def __init__(self, too_many: int) -> None:
+        super().__init__()
+        # So many letters.
+        self.too_many = too_many
+
+
 class HasLeft(Refusal):
     """The psychologist no longer works here."""

@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.journeys import session_reminders
+from portal.messaging.models import Thread
 from portal.notifications.models import InboundText, Notice
 from portal.patients.models import ContactWays
 from portal.patients.said import Said, means
@@ -77,7 +78,7 @@ def test_the_text_asks_for_an_answer_and_its_yes_shows_in_the_diary(clinic, sett
     # Brought again it is answered the same, and done once.
     assert answer(text(settings, "Yes!", sid="SM1")).startswith("Thank you, see you on ")
     assert list(InboundText.objects.values_list("outcome", "about_code")) == [("confirmed", str(session.code))]
-    assert not ToDo.objects.filter(kind="text_came").exists()
+    assert not ToDo.objects.filter(kind="message_waits").exists()
 
 
 def test_no_cancels_nothing_but_says_what_it_costs_and_where(clinic, settings):
@@ -128,13 +129,41 @@ def test_the_rest_is_the_front_desks_and_it_is_said_once(clinic, settings):
     assert "Our front desk" in answer(text(settings, "yes", sender="+61491570157"))
     desk = make.signed_in_client(role=Role.RECEPTION)
     page = desk.get("/reception/to-do/").content.decode()
-    assert page.count("Texts that came in") == 1
-    assert "I am running ten minutes late" in page
-    first = InboundText.objects.order_by("pk").first()
-    shown = desk.get(f"/reception/texts/{first.code}/").content.decode()
+    # Both of Mia's in one conversation, the stranger's in another, each to be answered within the hour.
+    threads = list(Thread.objects.order_by("pk"))
+    assert [(one.patient and one.patient.called, one.last_number) for one in threads] == [("Mia", 2), (None, 1)]
+    assert {to_do.about_code for to_do in ToDo.objects.filter(kind="message_waits")} == {str(t.code) for t in threads}
+    assert ToDo.objects.filter(due_at__lt=timezone.now() + 24 * HOURS).count() == 2
+    assert "0491 570 157" in page
+    shown = desk.get(f"/reception/messages/{threads[0].code}/").content.decode()
     assert "I am running ten minutes late" in shown
     assert "Mia" in shown
-    assert make.client_for(make.user()).get(f"/reception/texts/{first.code}/").status_code == 403
+
+
+def test_the_desk_answers_a_text_by_a_text(clinic, settings):
+    reminded("Mia")
+    text(settings, "I am running ten minutes late")
+    (thread,), clerk = Thread.objects.all(), make.staff()
+    desk = make.client_for(clerk)
+    here = f"/reception/messages/{thread.code}/"
+    assert "as a text message" in desk.get(here).content.decode()
+
+    def write(body, **more):
+        thread.refresh_from_db()
+        return desk.post(here, {"body": body, "seen": thread.mark, **more})
+
+    refused = write("x" * 1600)
+    assert (refused.status_code, "letters too long" in refused.content.decode()) == (409, True)
+    assert write("No worries, Mia.").status_code == 302
+    notice = Notice.objects.get(template="text_answer")
+    assert (notice.channel, notice.to, notice.text) == ("sms", PHONE, "Banksia Lane Psychology: No worries, Mia.")
+    # No second word of it by another way, and nothing waits any more.
+    assert not Notice.objects.filter(template="message_waiting").exists()
+    assert not ToDo.objects.still_open().filter(kind="message_waits").exists()
+    text(settings, "stop")
+    assert "Ring 0491 570 156 to answer" in desk.get(here).content.decode()
+    assert write("Are you there?").status_code == 409
+    assert Notice.objects.filter(template="text_answer").count() == 1
 
 
 def test_an_old_reminder_answers_for_no_other_time(clinic, settings):

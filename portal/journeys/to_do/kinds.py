@@ -21,16 +21,6 @@ UNDELIVERED: Final = Kind(
     outcomes={"told": _("Told them another way"), "not_needed": _("Nothing needs to be sent")},
 )
 
-TEXT_CAME: Final = Kind(
-    name="text_came",
-    role=Role.RECEPTION,
-    title=_("Somebody sent a text"),
-    heading=_("Texts that came in"),
-    action=_("Read"),
-    advice=_("Read it, and ring or write back."),
-    outcomes={"answered": _("Answered"), "not_needed": _("Needs no answer")},
-)
-
 OFFER_UNREACHED: Final = Kind(
     name="offer_unreached",
     role=Role.RECEPTION,
@@ -251,7 +241,7 @@ OF_MESSAGES: Final = (MESSAGE_WAITS, MESSAGE_FOR_ONE)
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        *(UNDELIVERED, TEXT_CAME, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED),
+        *(UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED),
         *OF_MESSAGES,
         *OF_SESSIONS,
     )

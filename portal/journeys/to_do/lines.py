@@ -18,9 +18,8 @@ from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
 from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES, OFFER_UNREACHED, TO_TELL
-from portal.journeys.to_do.texts import MOST_SHOWN
 from portal.messaging.models import Thread
-from portal.notifications.models import InboundText, Notice
+from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
 from portal.records.models import Report
@@ -56,7 +55,6 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
-    texts = _things(InboundText.objects.visible_to(actor), rows)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
     reports = _things(Report.objects.visible_to(actor).without_text().select_related("patient", "referral"), rows)
     patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
@@ -84,14 +82,12 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             # A text has no subject.
             subject = notice.subject or str(notice.get_channel_display())
             facts = f"{notice.to} · {when(notice.created_at, zone)}"
-        elif text := texts.get(to_do.about_code):
-            subject, facts = text.words[:MOST_SHOWN] or "–", f"{text.number} · {when(text.received_at, zone)}"
         elif reading := readings.get(to_do.about_code):
             subject, facts = reading.patient.name, f"{reading.reader.name} · {when(reading.last_at, zone)}"
         elif report := reports.get(to_do.about_code):
             subject, facts = report.patient.name, f"{report.get_cause_display()} · {report.referral.referrer_name}"
         elif thread := threads.get(to_do.about_code):
-            subject, facts = thread.patient.name if thread.patient else thread.phone, _of_thread(thread, zone)
+            subject, facts = thread.patient.name if thread.patient else thread.phone_shown, _of_thread(thread, zone)
         elif patient := patients.get(to_do.about_code):
             subject, facts = patient.name, _of_patient(patient, to_do)
         lines.append(

@@ -15,6 +15,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.privacy import classed
+from portal.common.text.phones import national
 from portal.patients.models import Patient
 
 MOST_IN_ABOUT = 100
@@ -159,6 +160,11 @@ class Thread(models.Model):
     @property
     def is_at_the_desk(self) -> bool:
         return self.psychologist_id is None
+
+    @property
+    def phone_shown(self) -> str:
+        """The number that texts came from, as people here write it; empty where none did."""
+        return national(self.phone) if self.phone else ""
 
     @property
     def mark(self) -> str:

@@ -24,11 +24,11 @@ from portal.common.media import serving
 from portal.common.web import polling
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.common.web.once import making
-from portal.journeys import conversations
+from portal.journeys import conversations, texting_back
 from portal.messaging import actions
 from portal.messaging.actions import OF_ATTACHMENT
 from portal.messaging.models import Attachment, ReplyTemplate, Thread
-from portal.messaging.refusals import ChangedMeanwhile, HasLeft, IsClosed, Refusal, TooMany
+from portal.messaging.refusals import CannotText, ChangedMeanwhile, HasLeft, IsClosed, Refusal, TooLong, TooMany
 from portal.web.conversing import staff_deeds
 from portal.web.conversing.forms import MessageForm, SeenForm, UptoForm
 from portal.web.conversing.reading import lines_of, read_by_the_others
@@ -118,6 +118,8 @@ def in_words(refused: Refusal) -> str:
             return str(staff_deeds.ANSWERED_MEANWHILE)
         case HasLeft():
             return _("They no longer work here, so nobody would read it. Please write to the front desk.")
+        case CannotText() | TooLong():
+            return staff_deeds.why_no_text(refused)
         case TooMany():
             return _("Those were many messages within an hour. Please wait a little, or phone us.")
     return _("This can't be sent any more. Please look again.")
@@ -155,6 +157,7 @@ def _shown(
     }
     if room.is_staff:
         context |= {
+            "texts_back": texting_back.way_to(thread) is not None,
             "close_url": room.url("close_thread", thread.code),
             "settle_url": room.url("settle_thread", thread.code),
             "templates": ReplyTemplate.objects.visible_to(request.actor),

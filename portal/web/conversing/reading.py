@@ -50,7 +50,7 @@ def lines_of(thread: Thread, *, room: Room, user: User, every: bool, read_to: in
 def author_of(message: Message, thread: Thread, *, room: Room, user: User) -> str:
     """Who wrote it, as the reader knows them; the desk speaks to patients in the clinic's name beside its own."""
     if message.author is None:
-        return thread.patient.name if thread.patient else thread.phone
+        return thread.patient.name if thread.patient else thread.phone_shown
     if message.author_id == user.pk:
         return _("You")
     if not message.is_from_clinic and thread.patient is not None and message.author_id == thread.patient.user_id:

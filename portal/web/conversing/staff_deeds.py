@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.accounts.models import Grant, User
 from portal.accounts.roles import Role
@@ -18,7 +18,7 @@ from portal.common.access.decorators import ActorRequest
 from portal.common.web.htmx import redirect_to
 from portal.journeys import conversations
 from portal.messaging.models import ReplyTemplate, Thread
-from portal.messaging.refusals import ChangedMeanwhile, IsClosed, NotTheirs
+from portal.messaging.refusals import CannotText, ChangedMeanwhile, IsClosed, NotTheirs, TooLong
 from portal.patients.models import Patient
 from portal.web.conversing.forms import MessageForm, SeenForm
 from portal.web.conversing.rooms import Room
@@ -80,6 +80,18 @@ def name(request: ActorRequest, room: Room, code: UUID, *, now: datetime) -> Htt
     except ChangedMeanwhile:
         messages.warning(request, _("Somebody said so already."))
     return redirect_to(request, room.url("thread", code))
+
+
+def why_no_text(refused: CannotText | TooLong) -> str:
+    """Why an answer can't go out as a text, and what to do instead."""
+    if isinstance(refused, CannotText):
+        return _("This can't go out as a text. Ring them instead.")
+    letters = refused.too_many
+    return ngettext(
+        "A text has no room for this: it is %(n)d letter too long.",
+        "A text has no room for this: it is %(n)d letters too long.",
+        letters,
+    ) % {"n": letters}
 
 
 def of_the_desk(request: ActorRequest, room: Room, thread: Thread) -> dict[str, Any]:

@@ -27,7 +27,6 @@ from portal.journeys.to_do.kinds import (
     REQUESTED,
     SESSION_OPEN,
     STRANDED,
-    TEXT_CAME,
     TO_TELL,
     UNDELIVERED,
 )
@@ -37,7 +36,6 @@ from portal.worklist.models import ToDo, ToDoQuerySet
 # Where the desk's work is done, by its kind: managers cover the desk, and are led to the same pages.
 DESKS_PAGES: Mapping[str, str] = {
     UNDELIVERED.name: "reception:notice",
-    TEXT_CAME.name: "reception:text",
     SESSION_OPEN.name: "reception:appointment",
     NOT_BILLED_AGAIN.name: "reception:appointment",
     STRANDED.name: "reception:appointment",
