@@ -8,7 +8,6 @@ from typing import Final
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
-from portal.appointments.vocabulary import STANDING
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
@@ -55,7 +54,7 @@ def why_not(session: Appointment, *, now: datetime) -> Why:
         return Why.OTHERWISE
     if providers.current() is None:
         return Why.OFF
-    if session.status not in STANDING or session.patient_id is None:
+    if not session.is_standing or session.patient_id is None:
         return Why.CALLED_OFF
     if now < opens_at(session):
         return Why.TOO_EARLY

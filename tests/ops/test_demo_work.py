@@ -31,7 +31,18 @@ from portal.journeys.to_do.kinds import (
 from portal.journeys.waitlist import tasks as asking
 from portal.medicare.models import MbsItem, ScheduleUpdate
 from portal.notifications.models import Notice
-from portal.ops.demo import cards, clinic, history, policies, schedule, sign_ins, stranding, waiting, work
+from portal.ops.demo import (
+    cards,
+    clinic,
+    conversations,
+    history,
+    policies,
+    schedule,
+    sign_ins,
+    stranding,
+    waiting,
+    work,
+)
 from portal.patients.models import Patient
 from portal.worklist.models import ToDo
 from tests import make
@@ -55,6 +66,7 @@ def test_each_kind_of_work_waits_and_the_waitlist_is_in_use(now):
         waiting.tell(accounts=accounts, now=now)
         asked = people_wait_one_is_asked_and_a_time_was_refilled(accounts)
         work.leave(accounts=accounts, now=now)
+        conversations.hold(accounts=accounts, now=now)
         something_of_each_kind_waits(accounts, now)
         # Nobody was booked twice, and what was offered stays open until its time to answer is over.
         asking.go_round()

@@ -128,7 +128,7 @@ WITHOUT_KEY = {
         public:confirm public:confirm_series public:let_go public:link reception:withdraw_invitation
         reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
-        public:answer public:answer_cancel webhooks:twilio_status
+        public:answer public:answer_cancel webhooks:twilio_status webhooks:twilio
         public:offer public:other_times patient:leave_waitlist patient:change_wish reception:waiting
         reception:leave_waitlist
         reception:withdraw_offer

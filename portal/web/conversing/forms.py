@@ -99,7 +99,7 @@ class SeenForm(forms.Form):
 class UptoForm(forms.Form):
     """Up to which message somebody has read."""
 
-    upto = forms.IntegerField(min_value=1, max_value=999_999_999)
+    upto = forms.IntegerField(min_value=1, max_value=999_999_999, widget=forms.HiddenInput)
 
     @classmethod
     def read(cls, data: QueryDict) -> int:

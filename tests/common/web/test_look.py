@@ -63,6 +63,7 @@ def test_the_linked_sheet_has_every_file_and_no_import():
         "messages.css",
         "profile.css",
         "schedule.css",
+        "video.css",
     }
     assert set(imported) == {path.name for path in SHEETS.glob("*.css")} - apart
     assert "@import" not in built
