@@ -22,6 +22,7 @@ LISTS = [
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
     *("calendar_address", "outside", "stranded"),
+    *("messages", "reply_templates"),
     # Their own figures.
     *("earnings", "earnings_pdf"),
 ]
@@ -31,6 +32,8 @@ POSTS = {
     *("take_to_do", "put_back_to_do", "finish_to_do"),
     *("complete", "no_show", "undo_move", "find", "hand_over", "take_back_notes", "report_sent", "last_session"),
     *("make_calendar_address", "title_calendar_address", "end_calendar_address", "add_outside", "remove_outside"),
+    *("close_thread", "settle_thread", "reopen_thread", "read_thread", "remove_reply_template"),
+    *("video_key", "video_admit", "video_here"),
 }
 # What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.
 OTHERWISE = {
