@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import LineField
+from portal.journeys import changing
 from portal.video import actions
 from portal.video.models import Side
 from portal.web.meeting import pages
@@ -48,7 +50,9 @@ def room(request: ActorRequest, code: UUID) -> HttpResponse:
             actions.wait(session, whereabouts=form.cleaned_data["whereabouts"], by=request.actor, now=now)
         return redirect("patient:video", code)
     status = 422 if request.method == "POST" else 200
-    return pages.draw(request, "patient/video.html", session, {"form": form}, side=Side.PATIENT, now=now, status=status)
+    deadline = changing.deadline_of(session, now=now, clinic=ClinicSettings.current())
+    context = {"form": form, "deadline": deadline}
+    return pages.draw(request, "patient/video.html", session, context, side=Side.PATIENT, now=now, status=status)
 
 
 @allow(Role.PATIENT)
