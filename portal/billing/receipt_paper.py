@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import translation
 
 from portal.billing import actions
-from portal.billing.models import Allocation, Invoice, Payment
+from portal.billing.models import Allocation, Invoice, Line, Payer, Payment
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.paper import METHODS, day, logo_of
 from portal.billing.snapshot import InvoiceOnPaper, clinic_on_paper
@@ -64,6 +64,7 @@ def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQueryS
         if any(anew.values())
         else "",
         "is_refund": is_refund,
+        "may_claim": not is_refund and _may_claim(settled),
         "is_correction": is_refund and first.is_correction,
         "parts": [
             {
@@ -97,6 +98,12 @@ def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQueryS
 def number_of(parts: Sequence[Payment]) -> str:
     """What the receipt is called: by its taking, where it says more than one payment."""
     return parts[0].receipt if len(parts) > 1 else parts[0].number
+
+
+def _may_claim(settled: Sequence[Invoice]) -> bool:
+    """Whether whoever paid gets something back from Medicare: for an item, billed to the patient or their family."""
+    family = Q(invoice__payer=None) | Q(invoice__payer__kind=Payer.Kind.PERSON)
+    return Line.objects.filter(family, invoice__in=settled, invoice__bulk_billed=False).exclude(item_number="").exists()
 
 
 def _patient_on(invoice: Invoice) -> str:

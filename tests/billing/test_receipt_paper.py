@@ -46,3 +46,8 @@ def test_what_went_back_says_why(books):
     words = read([refund], invoice.patient)
     for said in (f"Refund receipt {refund.number}", "PAID TO", "Charged twice", "Refunded $20.00"):
         assert said in words
+
+
+def test_it_sends_nobody_to_medicare_for_a_fee(books):
+    invoice = books.issued()
+    assert "Claim from Medicare" not in read([books.pay(invoice, "50.00")], invoice.patient)
