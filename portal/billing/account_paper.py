@@ -45,6 +45,8 @@ def statement_pdf(statement: Statement, *, name: str, address: str, today: date)
         "printed": day(today),
         "since": day(statement.since),
         "until": day(statement.until),
+        # Of days to come nothing is known yet.
+        "owing_on": day(min(statement.until, today)),
         "statement": statement,
         "rows": rows_in_words(statement),
     }

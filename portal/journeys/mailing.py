@@ -178,7 +178,7 @@ def send_statement(
         "called": reader.called,
         "whose": reader.about,
         "first_day": statement.since,
-        "last_day": statement.until,
+        "last_day": min(statement.until, today),
         "closing": statement.closing,
         "amount": statement.owing_or_credit,
     }
