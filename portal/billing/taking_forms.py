@@ -223,7 +223,7 @@ def _gets(invoice: Invoice) -> str:
 class AccountRefundForm(forms.Form):
     """Money on somebody's account that goes back to them."""
 
-    amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"), max_value=MOST)
+    amount = AmountField(label=_("Amount"), max_value=MOST)
     method = forms.ChoiceField(
         label=_("How"), choices=[(method.value, method.label) for method in AT_THE_DESK], widget=forms.RadioSelect
     )
