@@ -31,6 +31,7 @@ from portal.billing.refusals import (
 )
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.punctuation import apart
 from portal.common.money import ZERO, dollars
 from portal.common.web.once import making, once
 from portal.journeys import late_fees, paying
@@ -135,7 +136,7 @@ def fee(request: ActorRequest, code: UUID) -> HttpResponse:
             return _no_fee(request, session)
         except Waived:
             # Somebody did without it while this page was open. The page says who and why, and asks again.
-            messages.info(request, _("The fee is waived."))
+            messages.error(request, _waived_words(session))
             return redirect("reception:fee", code=session.code)
         done = _("The fee is invoiced: %(amount)s.") % {"amount": dollars(invoice.total)}
         if address := late_fees.mail(invoice, by=request.actor, now=now):
@@ -168,6 +169,13 @@ def waive(request: ActorRequest, code: UUID) -> HttpResponse:
         return _no_fee(request, session)
     messages.success(request, _("The fee is waived."))
     return redirect("reception:appointment", code=session.code)
+
+
+def _waived_words(session: Appointment) -> str:
+    """Who did without the fee, so that nothing was invoiced."""
+    waiver = session.waivers.in_force().select_related("waived_by").last()
+    who = waiver.waived_by.name if waiver and waiver.waived_by else _("the clinic's rule")
+    return _("Nothing was invoiced: this fee was waived meanwhile, by %(who)s.") % {"who": apart(who)}
 
 
 def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> HttpResponse:
