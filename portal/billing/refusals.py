@@ -166,11 +166,14 @@ class TakingsChanged(BillingRefused):
 
 
 class Unexplained(BillingRefused):
-    """What was found differs from the books, and nobody says why: `drawer` and `terminal` in dollars."""
+    """What was found differs from the books, and nobody says why: `drawer` and `terminal` in dollars.
 
-    def __init__(self, drawer: Decimal, terminal: Decimal) -> None:
-        super().__init__(f"{drawer} {terminal}")
-        self.drawer, self.terminal = drawer, terminal
+    `opening` is by how much the drawer of the morning differs from what the last close left in it.
+    """
+
+    def __init__(self, drawer: Decimal, terminal: Decimal, opening: Decimal) -> None:
+        super().__init__(f"{drawer} {terminal} {opening}")
+        self.drawer, self.terminal, self.opening = drawer, terminal, opening
 
 
 class NotCorrectable(BillingRefused):

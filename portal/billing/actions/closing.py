@@ -36,7 +36,8 @@ def close_day(
     """Closes a day of a place with what was found in its drawer; `sheet` is the page as it was.
 
     Raises CloseRefused (with the close that stands in the way) where that day or a later one is closed, TakingsChanged
-    where money was entered since the page was `seen`, and Unexplained where what was found differs and nobody says why.
+    where money was entered since the page was `seen`, and Unexplained where what was found, now or in the morning,
+    differs and nobody says why.
     """
     # Of two who close at once the second waits here, and sees what the first did.
     Location.objects.select_for_update().get(pk=place.pk)
@@ -48,8 +49,10 @@ def close_day(
         raise TakingsChanged
     cash, card = takings.net(Method.CASH), takings.net(Method.CARD)
     difference, explanation = counted - opening - cash, explanation.strip()
-    if (difference or (terminal is not None and terminal != card)) and not explanation:
-        raise Unexplained(difference, ZERO if terminal is None else terminal - card)
+    by_terminal = ZERO if terminal is None else terminal - card
+    by_opening = ZERO if last is None else opening - last.kept
+    if (difference or by_terminal or by_opening) and not explanation:
+        raise Unexplained(difference, by_terminal, by_opening)
     close = DayClose.objects.create(
         location=place,
         day=day,

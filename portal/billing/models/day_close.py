@@ -83,6 +83,12 @@ class DayClose(models.Model):
         return self.opening + self.cash
 
     @property
+    def by_opening(self) -> Decimal:
+        """What lay in the drawer beyond what the close before left in it, in dollars; nothing of the first close."""
+        before = DayClose.objects.filter(location=self.location_id, day__lt=self.day).order_by("-day").first()
+        return self.opening - before.kept if before else Decimal(0)
+
+    @property
     def to_bank(self) -> Decimal:
         """What was taken out of the drawer, for the bank or the safe, in dollars."""
         return self.counted - self.kept

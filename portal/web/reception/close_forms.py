@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.billing.refusals import Unexplained
 from portal.common.forms.fields import LineField, MoneyField
 from portal.common.forms.parts import sent_with
 from portal.common.money import ZERO, dollars
@@ -55,8 +56,15 @@ class CloseForm(forms.Form):
         data.pop("anyway", None)
         return data
 
-    def unexplained(self, *, drawer: Decimal, expected: Decimal, terminal: Decimal, card: Decimal) -> None:
-        """Says what differs and by how much; all in dollars."""
+    def unexplained(self, refused: Unexplained, *, left: Decimal, cash: Decimal, card: Decimal) -> None:
+        """Says what differs and by how much; `left` is what the last close left in the drawer, all in dollars."""
+        drawer, terminal, opening = refused.drawer, refused.terminal, refused.opening
+        expected = self.cleaned_data["opening"] + cash
+        if opening:
+            words = _("The last close left %(expected)s in it: this is %(by)s more.")
+            if opening < 0:
+                words = _("The last close left %(expected)s in it: this is %(by)s less.")
+            self._differs("opening", words, left, opening)
         if drawer:
             words = _("The books say %(expected)s: this is %(by)s more.")
             if drawer < 0:

@@ -24,6 +24,7 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, date_short
+from portal.common.money import ZERO
 from portal.common.web.htmx import redirect_to
 from portal.reports.closing import Sheet, changed_since, day_to_close, read_close
 from portal.web.reception.close_forms import CloseForm
@@ -109,8 +110,7 @@ def close(request: ActorRequest) -> HttpResponse:
             form.shown_anew(sheet.takings.seen_as)
         except Unexplained as refused:
             cash, card = sheet.takings.net(Method.CASH), sheet.takings.net(Method.CARD)
-            expected = form.cleaned_data["opening"] + cash
-            form.unexplained(drawer=refused.drawer, expected=expected, terminal=refused.terminal, card=card)
+            form.unexplained(refused, left=sheet.last.kept if sheet.last else ZERO, cash=cash, card=card)
         else:
             messages.success(request, _("The day is closed. Print the page, or keep it as a PDF."))
             return redirect_to(request, f"{reverse('reception:close')}{asked.query}")
