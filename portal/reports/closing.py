@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
-from portal.billing.models import CreditNote, DayClose, Invoice, InvoiceStatus, Payment
+from portal.billing.models import CreditNote, DayClose, Invoice, InvoiceStatus, Payer, Payment
 from portal.billing.takings import OfMethod, Takings, entered_since, last_close, takings_of
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
@@ -135,7 +135,7 @@ def read_close(actor: Actor, place: Location, day: date, *, clinic: ClinicSettin
     sessions = _sessions(actor, place, day)
     completed = [session for session in sessions if session.is_completed]
     issued = Invoice.objects.visible_to(actor).live().filter(appointment__in=completed).for_purpose("session")
-    billed = set(issued.order_by().values_list("appointment", flat=True))
+    billed = dict(issued.order_by().values_list("appointment", "payer__kind"))
     signed = ProgressNote.objects.signed().filter(appointment__in=completed).order_by()
     noted = set(signed.values_list("appointment", flat=True))
     patients, payers = _unpaid(actor, place, day)
@@ -153,7 +153,11 @@ def read_close(actor: Actor, place: Location, day: date, *, clinic: ClinicSettin
         ahead=sum(session.is_booked and session.starts_at > now for session in sessions),
         unpaid=patients,
         unpaid_by_payers=payers,
-        no_referral=_without_referral(completed, day),
+        no_referral=_without_referral(
+            # What anybody but the patient or their family is billed asks nothing of Medicare.
+            [s for s in completed if billed.get(s.pk) in (None, Payer.Kind.PERSON)],
+            day,
+        ),
         unsigned=sum(session.pk not in noted for session in completed),
         tomorrow=_unprepared(_sessions(actor, place, day + timedelta(days=1)), day),
         changed=[*map(_late, takings.late), *_changed(actor, place, last, now=now)],

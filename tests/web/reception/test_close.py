@@ -61,6 +61,20 @@ def test_the_page_says_what_is_left_to_do(desk, place, by):
     assert "no phone" in response.content.decode()
 
 
+def test_what_a_plan_manager_is_billed_needs_no_referral(desk, place, by):
+    own = place.session(hours=-2, status=Status.COMPLETED, patient=make.patient())
+    others = place.session(hours=-4, status=Status.COMPLETED, patient=make.patient())
+    actions.bill(
+        appointment=others,
+        purpose=Purpose.SESSION,
+        charges=[charges.for_session(others, item=None)],
+        bill_to=actions.BillTo(make.payer(kind="plan_manager")),
+        by=by,
+        now=NOW,
+    )
+    assert lines(desk.get(URL).context["sheet"], 4) == [own.patient.name]
+
+
 def test_it_is_closed_and_stays_as_it_was(desk, place, by):
     invoice = bill(place.session(hours=-2, status=Status.COMPLETED), by=by)
     pay(invoice, "20.00", by=by)
@@ -136,6 +150,21 @@ def test_the_bank_gets_what_does_not_stay(desk, place, by):
     page = desk.get(URL).content.decode()
     assert "To the bank or the safe" in page
     assert "$50.00" in page
+
+
+def test_a_morning_that_differs_from_the_last_close_is_asked_about(desk, place, by):
+    sent = {"opening": "200", "counted": "200", "kept": "150", "seen": desk.get(URL).context["form"]["seen"].value()}
+    desk.post(URL, sent)
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        browser = make.client_for(make.staff())
+        seen = browser.get(URL).context["form"]["seen"].value()
+        sent = {"opening": "102.50", "counted": "102.50", "kept": "0", "seen": seen}
+        refused = browser.post(URL, sent)
+        assert refused.status_code == 422
+        assert "The last close left $150.00 in it: this is $47.50 less." in refused.content.decode()
+        closed = browser.post(URL, sent | {"explanation": "Stamps"}, follow=True).content.decode()
+        assert "differs from the last close by -$47.50" in closed
+        assert browser.get("/reception/close/pdf/").status_code == 200
 
 
 def test_a_closed_day_says_what_was_changed_since(desk, place, by):
