@@ -151,6 +151,18 @@ class TypedForm(forms.Form):
     def has_errors(self) -> bool:
         return bool(self.errors) or any(line.errors for line in self.lines)
 
+    @property
+    def unpriced(self) -> list[tuple[str, str]]:
+        """What keeps the figures from being added up, besides what isn't typed yet: each field, and what is wrong."""
+        return [
+            (f"{_('Line %(n)s') % {'n': n}}, {line.fields[name].label}", str(said))
+            for n, line in enumerate(self.lines, start=1)
+            for name, errors in (line.errors.items() if line.is_bound else ())
+            for error in errors.as_data()
+            if error.code != "required"
+            for said in error
+        ]
+
     def bill_to_of(self, invoice: Invoice | None = None) -> BillTo | None:
         """Who is billed; only of a valid form. `invoice` is the draft whose payer no longer pays by a link."""
         chosen = self.cleaned_data["bill_to"]

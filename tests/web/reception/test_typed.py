@@ -71,6 +71,7 @@ def test_figures_follow_what_is_typed_and_keep_nothing(desk, place, patient):
         address, said(place, REPORT | {"price": "x"}, step="sum"), headers={"HX-Request": "true", "HX-Target": "sum"}
     )
     assert re.findall('data-wrong="([^"]*)"', wrong.content.decode()) == ["id_line-0-price form"]
+    assert "such as 220 or 220.50." in wrong.content.decode()
     more = desk.post(address, said(place, REPORT, step="more"))
     assert (more.status_code, len(more.context["form"].lines)) == (200, 5)
     assert not Invoice.objects.exists()
