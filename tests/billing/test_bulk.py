@@ -64,6 +64,15 @@ def test_scenario_16_the_benefit_is_all_that_is_charged(by):
     invoice = check_out(session(), by)
     assert (invoice.total, invoice.rebate, invoice.out_of_pocket) == (Decimal("149.05"), Decimal("149.05"), 0)
     assert (invoice.bulk_billed, invoice.bill_to_name, invoice.billed_user) == (True, "Medicare", None)
+    browser, copy = (
+        make.client_for(make.staff()),
+        reverse("reception:assignment_pdf", args=[AssignmentOfBenefit.objects.get().code]),
+    )
+    for page in (
+        reverse("reception:invoice", args=[invoice.number]),
+        reverse("reception:checked_out", args=[invoice.appointment.code]),
+    ):
+        assert copy in browser.get(page).content.decode()
     assert not Invoice.objects.owed_by_patients().exists()
     assert not Invoice.objects.overdue(today=date(2028, 1, 1)).exists()
     claim = MedicareClaim.objects.get()

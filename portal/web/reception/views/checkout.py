@@ -45,6 +45,7 @@ from portal.web.reception import mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
 from portal.web.reception.old_debts import old_debts
 from portal.web.reception.views.claim_checks import held_back
+from portal.web.reception.views.claims import claims_of
 
 # What the page says of a claim outside its check: a second session that day, the card, the end of the course.
 _SAID_BESIDE = ("same_day", "no_card", "report_due")
@@ -299,6 +300,7 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
         "patient": session.patient,
         "invoice": invoice,
         "check": claim_checks.check(invoice, now=now),
+        "claims": claims_of(invoice),
         "badge": invoice.badge(today=today),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
