@@ -58,7 +58,7 @@ class MedicareClaimQuerySet(models.QuerySet["MedicareClaim"]):
             "line__benefit", "line__total", "line__invoice__number", "line__invoice__bulk_billed",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "line__invoice__psychologist__title", "line__invoice__psychologist__user__first_name",
-            "line__invoice__psychologist__user__last_name",
+            "line__invoice__psychologist__user__last_name", "line__invoice__location__time_zone",
             named=True,
         )  # fmt: skip
 
@@ -96,6 +96,8 @@ class ClaimRow(Protocol):
     def line__invoice__psychologist__user__first_name(self) -> str: ...
     @property
     def line__invoice__psychologist__user__last_name(self) -> str: ...
+    @property
+    def line__invoice__location__time_zone(self) -> str: ...
 
 
 @classed(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.models import ClaimStatus
 from portal.billing.models.claim import ClaimRow
 from portal.clinic.models.psychologists import titled
-from portal.common.languages.times import date_short
+from portal.common.languages.times import date_short, local_day
 from portal.common.money import dollars
 from portal.common.text.normalise import full_name
 from portal.common.web.addresses import each
@@ -80,7 +80,9 @@ class ClaimTable(ListTable[ClaimRow]):
                 self.invoice_of(record.line__invoice__number),
                 record.line__invoice__number,
                 dollars(record.amount if record.amount is not None else record.line__benefit),
-                self.written(record.exported_at.date()) if record.exported_at else "",
+                self.written(local_day(record.exported_at, record.line__invoice__location__time_zone))
+                if record.exported_at
+                else "",
                 " ".join(self.held.get(record.code, ())),
             ),
         )

@@ -271,6 +271,24 @@ def test_what_cant_be_made_is_marked_and_left_out_of_the_file(books, desk):
     assert answer.status_code == 302
 
 
+def test_what_cant_be_made_is_not_marked_as_made(books, desk):
+    good, without = claim_of(books), claim_of(books, days=3, medicare_number="", medicare_irn="")
+    page = desk.get(reverse("reception:claims")).content.decode()
+    assert page.count('name="claim"') == 1
+    assert "1 claim on this page can't be made yet: the file leaves it out." in page
+    sent = {"claim": [str(good.code), str(without.code)], "channel": "hpos", "sent_on": "24/11/2026"}
+    said = desk.post(reverse("reception:send_claims"), sent, follow=True).content.decode()
+    assert f"1 claim is not marked as made, for it can&#x27;t be made yet: {without.line.invoice.number}." in said
+    assert "1 claim is marked as made." in said
+    assert dict(MedicareClaim.objects.values_list("code", "status")) == {good.code: "sent", without.code: "pending"}
+
+
+def test_the_day_of_the_file_is_the_clinics(books, desk):
+    claim = claim_of(books)
+    actions.mark_exported(claims=[claim], by=books.by, now=NOW.replace(hour=20))
+    assert "in a file, 25 Nov 2026" in desk.get(reverse("reception:claims")).content.decode()
+
+
 def test_the_file_says_what_the_patient_paid(books, desk):
     claim = claim_of(books)
     actions.record_payment(

@@ -61,9 +61,10 @@ def _list(request: ActorRequest, *, form: SendManyForm | None = None, now: datet
         marker="code",
         among=MedicareClaim.objects.visible_to(request.actor),
     )
+    held = held_back([row.code for row in page.rows], now=now)
     table = ClaimTable(
         page,
-        held=held_back([row.code for row in page.rows], now=now),
+        held=held,
         empty_text=_("Nothing fits. Take a filter away.")
         if chosen.narrows
         else _("A session that is billed with a Medicare item stands here until Medicare has answered."),
@@ -72,6 +73,7 @@ def _list(request: ActorRequest, *, form: SendManyForm | None = None, now: datet
         "filter": chosen,
         "table": table,
         "page": page,
+        "left_out": len(held),
         "form": form or SendManyForm(today=chosen.today),
         "query": request.GET.urlencode(),
     }
@@ -88,6 +90,11 @@ def _picked(request: ActorRequest, chosen: ClaimFilter) -> list[MedicareClaim]:
     else:
         claims = chosen.claims
     return list(claims.for_export().order_by("starts_at", "pk")[: MOST + 1])
+
+
+def _numbers(claims: list[MedicareClaim]) -> str:
+    """Which invoices they are of, the first few."""
+    return listed(sorted({claim.line.invoice.number for claim in claims})[:NAMED])
 
 
 def _uuid(code: str) -> UUID | None:
@@ -117,8 +124,7 @@ def export(request: ActorRequest) -> HttpResponse:
             "%(n)d claims are not in the file, for they can't be made yet: %(numbers)s. The list says why.",
             len(left_out),
         )
-        numbers = listed(sorted({claim.line.invoice.number for claim in left_out})[:NAMED])
-        messages.warning(request, words % {"n": len(left_out), "numbers": numbers})
+        messages.warning(request, words % {"n": len(left_out), "numbers": _numbers(left_out)})
     claims = [claim for claim in claims if claim.code not in held]
     if not claims:
         return redirect(_back(request))
@@ -145,7 +151,16 @@ def send(request: ActorRequest) -> HttpResponse:
         words = _("One of them is of a later session: %(number)s. Look at the date.")
         form.add_error("sent_on", words % {"number": early[0].line.invoice.number})
         return _list(request, form=form, now=now, status=422)
-    count = actions.send_claims(claims=claims, by=request.actor, now=now, **form.cleaned_data)
+    held = held_back([claim.code for claim in claims if claim.status == ClaimStatus.PENDING], now=now)
+    if left_out := [claim for claim in claims if claim.code in held]:
+        words = ngettext(
+            "%(n)d claim is not marked as made, for it can't be made yet: %(numbers)s. The list says why.",
+            "%(n)d claims are not marked as made, for they can't be made yet: %(numbers)s. The list says why.",
+            len(left_out),
+        )
+        messages.warning(request, words % {"n": len(left_out), "numbers": _numbers(left_out)})
+    claims = [claim for claim in claims if claim.code not in held]
+    count = actions.send_claims(claims=claims, by=request.actor, now=now, **form.cleaned_data) if claims else 0
     if count:
         words = ngettext("%(n)d claim is marked as made.", "%(n)d claims are marked as made.", count)
         messages.success(request, words % {"n": count})
@@ -274,7 +289,9 @@ def assignment(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def claims_of(invoice: Invoice) -> list[MedicareClaim]:
     """What of it may be claimed, or was."""
-    return list(MedicareClaim.objects.filter(line__invoice=invoice).order_by("line__position"))
+    return list(
+        MedicareClaim.objects.filter(line__invoice=invoice).select_related("assignment").order_by("line__position")
+    )
 
 
 def paid_by_medicare(request: ActorRequest, refused: ClaimApproved) -> HttpResponse:
