@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from portal.billing.models import Invoice
 from portal.billing.receipt_paper import receipt_pdf
+from tests import make
 
 
 def read(parts, patient):
@@ -48,6 +49,12 @@ def test_what_went_back_says_why(books):
         assert said in words
 
 
-def test_it_sends_nobody_to_medicare_for_a_fee(books):
-    invoice = books.issued()
-    assert "Claim from Medicare" not in read([books.pay(invoice, "50.00")], invoice.patient)
+def test_it_sends_to_medicare_with_an_item_and_with_nothing_else(books):
+    make.mbs_items()
+    fee, session = books.issued(), books.session(patient=make.referral().patient)
+    assert "Claim from Medicare" not in read([books.pay(fee, "50.00")], fee.patient)
+    invoice = books.invoice_of_session(session)
+    paid = books.pay(invoice, "50.00")
+    assert "Claim from Medicare with the invoice" in read([paid], invoice.patient)
+    refund = books.refund(paid, invoice, "20.00")
+    assert "Claim from Medicare" not in read([refund], invoice.patient)
