@@ -149,7 +149,7 @@ def test_database_is_sqlite_until_database_url_names_another(tmp_path):
 def test_demo_and_tests_never_read_the_clinics_env_file(kind, tmp_path):
     copy = tmp_path / "portal"
     copy.mkdir()
-    for name in ("__init__.py", "settings.py"):
+    for name in ("__init__.py", "settings.py", "queue_settings.py"):
         (copy / name).write_bytes((ROOT / "portal" / name).read_bytes())
     (tmp_path / ".env").write_text("DATABASE_URL=postgres://portal:secret@db.example.com/clinic\n")
     values = {name: None for name in PRODUCTION if name != "PORTAL_ENV"}

@@ -187,6 +187,9 @@ def test_the_same_person_whose_record_stays_closed(desk, made, real, stranger):
 GOES = {"appointments.WaitlistEntry": "waiting, with its open offers", "patients.Carer": "whoever signs in"}
 STAYS = {
     "patients.Consent": "what was agreed to, and when, never changes",
+    "patients.ChannelConsent": "what was said of a channel, and when, never changes",
+    "patients.ContactWays": "how they are reached about one record, as they said it of that one",
+    "messaging.Thread": "whoever opens both records reads both; what was written stays with whom it was written",
     "patients.MailedLink": "a link opens the record that it was mailed for",
     "patients.Reading": "what was read stays read",
     "patients.SearchKey": "how the record itself is found",
