@@ -139,6 +139,6 @@ def test_a_session_by_phone_says_how_where_another_names_its_room(desk, place):
     shown = [(block.kind, block.detail) for block in column.blocks if block.kind not in {"off", "free"}]
     assert shown == [
         ("booked", "Fern room · Standard session"),
-        ("arrived", "Phone · Standard session"),
+        ("arrived", "Phone, we ring · Standard session"),
         ("completed", "Video · Standard session"),
     ]
