@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.roles import Role
+from portal.appointments import states
+from portal.appointments.calendars import Booked
 from portal.appointments.joining import Joining
 from portal.appointments.models import Appointment
 from portal.clinic.models import Mode, Psychologist
@@ -39,13 +41,15 @@ def for_staff(session: Appointment, *, role: str = "") -> Joining | None:
     return None
 
 
-def in_a_tile(mode: str, psychologist: Psychologist) -> str:
-    """The same in a few words, for a diary of staff."""
-    match mode:
+def in_a_tile(session: Booked, psychologist: Psychologist) -> str:
+    """The same in a few words, for a diary of staff; of what is over, by which way it was."""
+    match session.mode:
+        case _ if session.status not in states.OPEN:
+            return str(Mode(session.mode).label)
         case Mode.VIDEO:
             if psychologist.video_link:
                 return _("Video, own link")
             return _("Video, in the portal") if settings.VIDEO else _("Video, no link yet")
         case Mode.PHONE:
             return _("Phone, we ring")
-    return str(Mode(mode).label)
+    return str(Mode(session.mode).label)

@@ -116,7 +116,7 @@ def read(raw, name):
 
 def trung_tam():
     clinic = banksia()["clinic"]
-    clinic.name = "Trung tâm Tâm lý học và Sức khỏe tinh thần Bắc Melbourne"
+    clinic.neutral_name = clinic.name = "Trung tâm Tâm lý học và Sức khỏe tinh thần Bắc Melbourne"
     return {"clinic": clinic}
 
 

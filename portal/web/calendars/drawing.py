@@ -192,9 +192,7 @@ class Drawing:
     def _detail(self, a: Booked, said: _Said, *, says_where: bool) -> str:
         """What else is said of a session: its other clock, where, how far it is written up, and what it is."""
         where = (
-            (a.room or joining_for_staff.in_a_tile(a.mode, kept.psychologists()[a.psychologist_id]))
-            if says_where
-            else ""
+            (a.room or joining_for_staff.in_a_tile(a, kept.psychologists()[a.psychologist_id])) if says_where else ""
         )
         return " · ".join(filter(None, (said.before, where, said.after)))
 
