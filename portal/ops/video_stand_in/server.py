@@ -10,7 +10,7 @@ from http.server import ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import SplitResult
 
-from portal.ops.stand_in_handler import StandInHandler
+from portal.ops.stand_in_handler import StandInHandler, handle_error
 
 # Seconds that an ear waits for a word.
 PATIENCE = 5.0
@@ -50,6 +50,7 @@ class Server(ThreadingHTTPServer):
     """The stand-in at a port of this machine."""
 
     daemon_threads = True
+    handle_error = handle_error
 
     def __init__(self, *, key: str, secret: str, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__((host, port), Handler)
