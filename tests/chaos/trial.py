@@ -150,7 +150,12 @@ def run(
                 say(f"nothing moves any more: {reminded} reminders, {dict(counts)}")
                 break
     finally:
+        clusters = [pid for pid, depth in descendants(worker.pid).items() if depth == 1]
         worker.stop(grace=20)
+        # Each leads a group of its own, which outlives a worker that had to be killed.
+        for pid in clusters:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
         connections.close_all()
     if not waits:
         doubtful |= set(Notice.objects.filter(state__in=OPEN).values_list("pk", flat=True))
