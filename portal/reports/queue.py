@@ -66,9 +66,13 @@ class Running:
 
 
 def silence(now: datetime) -> timedelta | None:
-    """How long the queue has done nothing, if that is too long; a day where it never did anything."""
+    """How long the queue has done nothing, if that is too long; a day where it never did anything.
+
+    A worker that lives and has not come to its first round yet has only just begun.
+    """
     age = heartbeat.age(heartbeat.SWEEP, now=now)
-    age = timedelta(days=1) if age is None else age
+    if age is None:
+        return None if heartbeat.workers(now=now) else timedelta(days=1)
     return age if age > SILENT_AFTER else None
 
 

@@ -29,6 +29,7 @@ WORDS: dict[str, Promise] = {
     "portal.notifications.tasks.sweep": _("Send what waits"),
     # When something happens
     "portal.appointments.tasks.read_outside_calendar": _("Read an outside calendar"),
+    "portal.billing.tasks.draw_paper": _("Draw an invoice"),
     "portal.journeys.online.tasks.look_at_attempt": _("Look what became of a payment"),
     "portal.journeys.online.tasks.look_at_card": _("Look what became of a card"),
     "portal.journeys.together.go_through": _("Go through many invoices together"),
