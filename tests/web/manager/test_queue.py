@@ -1,3 +1,4 @@
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -73,6 +74,21 @@ def healthz(client, query=""):
 def test_each_declared_job_has_its_words():
     assert {job.path for job in schedules.declared().values()} - set(WORDS) == set()
     assert words_for("portal.old.tasks.tidy_up") == "tidy up"
+
+
+def test_whatever_is_queued_has_its_words():
+    code = "\n".join(path.read_text() for path in (settings.BASE_DIR / "portal").rglob("*.py"))
+    queued = set(re.findall(r'"(portal\.[\w.]*\btasks\.\w+)"', code))
+    assert "portal.billing.tasks.draw_paper" in queued
+    assert queued - set(WORDS) == set()
+
+
+def test_a_queue_that_has_just_begun_does_not_stand_still(client):
+    heartbeat.Heartbeat.objects.all().delete()
+    heartbeat.beat_of_worker(now=NOON)
+    assert queue.silence(NOON) is None
+    page = make.signed_in_client(role=Role.MANAGER).get(reverse("manager:queue")).content.decode()
+    assert "No worker has ever run" not in page
 
 
 def test_it_is_well_while_the_queue_works(client):
