@@ -45,6 +45,8 @@ class Takings:
 
     payments: list[Payment] = field(default_factory=list)
     late: list[Payment] = field(default_factory=list)
+    # Those of the late ones that put right what was counted before: no money moved.
+    on_paper: frozenset[int] = frozenset()
 
     @property
     def by_method(self) -> list[OfMethod]:
@@ -57,6 +59,20 @@ class Takings:
     def net(self, method: str) -> Decimal:
         """What of it is by one way of paying, in dollars."""
         return sum((payment.amount for payment in self.payments if payment.method == method), ZERO)
+
+    @property
+    def late_cash(self) -> Decimal:
+        """What moved in cash since the drawer was counted last, and is dated before this day; in dollars.
+
+        A payment that was counted then and is put right since moves nothing: the drawer was counted as it was.
+        """
+        moved = (p for p in self.late if p.method == Method.CASH and p.pk not in self.on_paper)
+        return sum((payment.amount for payment in moved), ZERO)
+
+    @property
+    def cash(self) -> Decimal:
+        """What came into the drawer since it was counted last, whatever day it bears, in dollars."""
+        return self.net(Method.CASH) + self.late_cash
 
     @property
     def seen_as(self) -> str:
@@ -86,9 +102,10 @@ def takings_of(place: Location, day: date, *, clinic: ClinicSettings, last: DayC
     if last is None:
         return Takings(payments)
     since = datetime.combine(last.day, time(), UTC) - _DAY
-    entered = _uncounted().filter(recorded_at__gte=min(since, last.closed_at), received_on__lte=day + _DAY)
+    entered = list(_uncounted().filter(recorded_at__gte=min(since, last.closed_at), received_on__lte=day + _DAY))
     late = [p for p in _at(entered, place) if _came_after(p, place, day, clinic=clinic, last=last)]
-    return Takings(payments, late)
+    corrects = {payment.pk: payment.corrects_id for payment in entered}
+    return Takings(payments, late, frozenset(p.pk for p in late if _puts_right(p.pk, corrects)))
 
 
 def _came_after(payment: Payment, place: Location, day: date, *, clinic: ClinicSettings, last: DayClose) -> bool:
@@ -102,6 +119,15 @@ def entered_since(close: DayClose, place: Location, *, clinic: ClinicSettings) -
     near = (close.day - _DAY, close.day + _DAY)
     found = _with_invoice(Payment.objects.filter(received_on__range=near, recorded_at__gt=close.closed_at))
     return [p for p in _at(found, place) if _day_of(p, place, clinic) == close.day]
+
+
+def _puts_right(payment: int, corrects: dict[int, int | None]) -> bool:
+    """Whether it says anew what came before the last count; `corrects` is of all that was entered since."""
+    while (corrected := corrects[payment]) is not None:
+        if corrected not in corrects:
+            return True
+        payment = corrected
+    return False
 
 
 def _uncounted() -> QuerySet[Payment]:

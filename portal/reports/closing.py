@@ -102,6 +102,8 @@ class Sheet:
                 for m in self.takings.by_method
             ],
             "total": str(self.takings.total),
+            # What came into the drawer, but is dated before this day.
+            "late_cash": str(self.takings.late_cash),
         }
 
 

@@ -102,10 +102,37 @@ def test_what_is_entered_for_a_closed_day_stands_on_the_next_once(books, place):
     following = DAY + timedelta(days=1)
     found = takings(place, following)
     assert (found.payments, found.late) == ([today], [late, back_dated])
-    closing(books, place, day=following, counted="50.00")
+    # What came into the drawer after it was counted is expected in it, though it bears the day before.
+    assert (found.net("cash"), found.late_cash, found.cash) == (D("50.00"), D("30.00"), D("80.00"))
+    close = closing(books, place, day=following, opening="0", counted="80.00")
+    assert (close.cash, close.difference) == (D("80.00"), 0)
     books.now += timedelta(days=1)
     found = takings(place, following + timedelta(days=1))
     assert (found.payments, found.late) == ([], [])
+
+
+def test_what_puts_right_a_counted_payment_moves_no_cash(books, place):
+    counted = books.pay(books.issued("20.00", location=place), "20.00", method="cash")
+    closing(books, place, counted="0", explanation="One was by card")
+    books.now += timedelta(hours=1)
+    fresh = books.pay(books.issued("30.00", location=place), "30.00", method="cash")
+    for payment in (counted, fresh):
+        fields = {"received_on": payment.received_on, "reference": "", "location": place, "reason": "By card"}
+        actions.correct_payment(
+            payment=payment, method="card", key=f"c{payment.pk}", by=books.by, now=books.now, **fields
+        )
+    # The drawer was counted without the first; the second never lay in it, and its two rows make nothing.
+    assert takings(place, DAY + timedelta(days=1)).late_cash == 0
+
+
+def test_cash_given_back_after_the_count_is_out_of_the_drawer(books, place):
+    invoice = books.issued("20.00", location=place)
+    payment = books.pay(invoice, "20.00", method="cash")
+    closing(books, place, counted="20.00", kept="20.00")
+    books.now += timedelta(hours=1)
+    books.refund(payment, invoice, "5.00")
+    close = closing(books, place, day=DAY + timedelta(days=1), opening="20.00", counted="15.00")
+    assert (close.cash, close.difference) == (D("-5.00"), 0)
 
 
 def test_what_no_close_looked_at_before_the_first_is_not_late(books, place):

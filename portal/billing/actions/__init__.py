@@ -25,7 +25,7 @@ from portal.billing.actions.claiming import (
     send_claims,
     withdraw_claim,
 )
-from portal.billing.actions.closing import close_day
+from portal.billing.actions.closing import close_day, differences
 from portal.billing.actions.corrections import correct_invoice, correct_payment, is_correctable, left_of
 from portal.billing.actions.credits import costs, credit_line, creditable, write_off
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee, waived_in, year_of
@@ -88,6 +88,7 @@ __all__ = [
     "credit_line",
     "creditable",
     "deposit_of",
+    "differences",
     "draft_as_shown",
     "draft_invoice",
     "end_link",

@@ -12,7 +12,7 @@ from django.db import transaction
 from portal.audit import trail
 from portal.billing.models import ClosedPayment, DayClose, Method
 from portal.billing.refusals import CloseRefused, TakingsChanged, Unexplained
-from portal.billing.takings import last_close, takings_of
+from portal.billing.takings import Takings, last_close, takings_of
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, in_cents
@@ -47,12 +47,10 @@ def close_day(
     takings = takings_of(place, day, clinic=ClinicSettings.current(), last=last)
     if takings.seen_as != seen:
         raise TakingsChanged
-    cash, card = takings.net(Method.CASH), takings.net(Method.CARD)
-    difference, explanation = counted - opening - cash, explanation.strip()
-    by_terminal = ZERO if terminal is None else terminal - card
-    by_opening = ZERO if last is None else opening - last.kept
-    if (difference or by_terminal or by_opening) and not explanation:
-        raise Unexplained(difference, by_terminal, by_opening)
+    cash, card, explanation = takings.cash, takings.net(Method.CARD), explanation.strip()
+    differs = differences(takings, last=last, opening=opening, counted=counted, terminal=terminal)
+    if differs and not explanation:
+        raise differs
     close = DayClose.objects.create(
         location=place,
         day=day,
@@ -64,7 +62,7 @@ def close_day(
         kept=kept,
         card=card,
         terminal=terminal,
-        difference=difference,
+        difference=counted - opening - cash,
         explanation=explanation,
         sheet=dict(sheet),
     )
@@ -80,6 +78,16 @@ def close_day(
         day=day,
         place=str(place.code),
         takings_cents=in_cents(takings.total),
-        difference_cents=in_cents(difference),
+        difference_cents=in_cents(close.difference),
     )
     return close
+
+
+def differences(
+    takings: Takings, *, last: DayClose | None, opening: Decimal, counted: Decimal, terminal: Decimal | None
+) -> Unexplained | None:
+    """By how much what was found differs from the books and from what the `last` close left; None where all agree."""
+    drawer = counted - opening - takings.cash
+    by_terminal = ZERO if terminal is None else terminal - takings.net(Method.CARD)
+    by_opening = ZERO if last is None else opening - last.kept
+    return Unexplained(drawer, by_terminal, by_opening) if drawer or by_terminal or by_opening else None

@@ -7,12 +7,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.billing.models.payment import Payment
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
+from portal.common.money import ZERO, dollars
 from portal.common.privacy import classed
 
 
@@ -34,7 +36,8 @@ def _dollars() -> models.DecimalField[Decimal, Decimal]:
 class DayClose(models.Model):
     """A day of one place, looked over and closed by a person; the row never changes.
 
-    `opening` is what lay in the drawer before, `cash` what came into it by the books, `counted` what was found in it,
+    `opening` is what lay in the drawer before, `cash` what came into it since by the books (whatever day that bears:
+    what is entered for a closed day moved after that day's count), `counted` what was found in it,
     `kept` what stayed there; `difference` is what was found beyond the books. `card` is what came by card by the books,
     `terminal` what the card machine says, if anybody looked. `sheet` is the page as it was, for every reprint.
     """
@@ -97,6 +100,22 @@ class DayClose(models.Model):
     def by_terminal(self) -> Decimal | None:
         """What the card machine says beyond what the books say; None where nobody looked."""
         return None if self.terminal is None else self.terminal - self.card
+
+    @property
+    def said_difference(self) -> str:
+        return _over_or_short(self.difference)
+
+    @property
+    def said_terminal(self) -> str:
+        return _over_or_short(self.by_terminal or ZERO)
+
+
+def _over_or_short(amount: Decimal) -> str:
+    """`$5.00 short` or `$5.00 over`, as a drawer is; `$0.00` where it agrees."""
+    if not amount:
+        return dollars(ZERO)
+    said = gettext("%(amount)s short") if amount < 0 else gettext("%(amount)s over")
+    return said % {"amount": dollars(abs(amount))}
 
 
 @classed(plain="id close payment is_late")

@@ -24,7 +24,7 @@ def close_days(*, by: Actor, now: datetime) -> None:
             day = place.day_of(now) - timedelta(days=back)
             evening = datetime.combine(day, time(18), place.zone)
             sheet = read_close(by, place, day, clinic=clinic, now=evening)
-            cash, card = sheet.takings.net(Method.CASH), sheet.takings.net(Method.CARD)
+            cash, card = sheet.takings.cash, sheet.takings.net(Method.CARD)
             opening = sheet.last.kept if sheet.last else FLOAT
             is_short = back == DAYS - 1
             counted = opening + cash - (SHORT if is_short else 0)

@@ -24,7 +24,6 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, date_short
-from portal.common.money import ZERO
 from portal.common.web.htmx import redirect_to
 from portal.reports.closing import Sheet, changed_since, day_to_close, read_close
 from portal.web.reception.close_forms import CloseForm
@@ -88,10 +87,7 @@ def close(request: ActorRequest) -> HttpResponse:
         return render(request, "reception/close.html", context)
     sheet = asked.sheet(request.actor)
     data = request.POST if request.method == "POST" else None
-    form = CloseForm(
-        data, opening=sheet.last.kept if sheet.last else None, seen=sheet.takings.seen_as, unfinished=sheet.unfinished
-    )
-    status = 422
+    form = CloseForm(data, takings=sheet.takings, last=sheet.last, unfinished=sheet.unfinished)
     if data is not None and form.is_valid():
         try:
             actions.close_day(
@@ -106,17 +102,18 @@ def close(request: ActorRequest) -> HttpResponse:
             _say_closed(request, asked, refused.close)
             return redirect_to(request, f"{reverse('reception:close')}{asked.query}")
         except TakingsChanged:
-            status, sheet = 409, asked.sheet(request.actor)
-            form.shown_anew(sheet.takings.seen_as)
+            sheet = asked.sheet(request.actor)
+            form.shown_anew(sheet.takings)
         except Unexplained as refused:
-            cash, card = sheet.takings.net(Method.CASH), sheet.takings.net(Method.CARD)
-            form.unexplained(refused, left=sheet.last.kept if sheet.last else ZERO, cash=cash, card=card)
+            form.unexplained(refused, morning=form.cleaned_data["opening"])
         else:
             messages.success(request, _("The day is closed. Print the page, or keep it as a PDF."))
             return redirect_to(request, f"{reverse('reception:close')}{asked.query}")
     context = _context(asked, sheet=sheet.as_kept(), form=form, last=sheet.last)
-    context["cash"], context["card"] = sheet.takings.net(Method.CASH), sheet.takings.net(Method.CARD)
-    return render(request, "reception/close.html", context, status=status if form.errors else 200)
+    context["cash"], context["card"] = sheet.takings.cash, sheet.takings.net(Method.CARD)
+    return render(
+        request, "reception/close.html", context, status=200 if not form.errors else 409 if form.is_old else 422
+    )
 
 
 def _say_closed(request: HttpRequest, asked: _Asked, closed: DayClose) -> None:
