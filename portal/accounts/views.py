@@ -30,12 +30,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts import actions, devices, signing_up, unconfirmed
 from portal.accounts.forms import JoinForm
 from portal.accounts.kept_forms import keeping
-from portal.accounts.kept_forms.keeping import CAME_BACK
 from portal.accounts.middleware import leave_nothing_behind
 from portal.accounts.models import Invitation, User
 from portal.accounts.refusals import InvitationClosed, NotTheInvited, NotYourOwn
 from portal.accounts.roles import Role
 from portal.common.access.decorators import SignedInRequest, open_to_all, signed_in
+from portal.common.forms.hidden import CAME_BACK
 from portal.common.languages.offered import path_in, speaks
 from portal.common.web import addresses
 from portal.common.web.once import making, once

@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 from django.conf import settings
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -70,6 +71,17 @@ def test_without_script_the_address_holds_the_words_sealed(searched):
     assert page.wsgi_request.GET["sort"] == "-total"
     links = re.findall(r'(?:href|hx-get|hx-post|hx-push-url)="([^"]*)"', page.content.decode())
     assert [link for link in links if "nguyen" in unquote_plus(link).lower()] == []
+
+
+def test_no_hidden_field_of_the_form_stands_in_an_address(searched):
+    url, client = searched
+    form = re.search(r'<form[^>]*role="search"[^>]*>.*?</form>', client.get(url).content.decode(), re.DOTALL)[0]
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', form))
+    assert hidden.keys() >= {"csrfmiddlewaretoken", "whose_form"}
+    sent = {**hidden, "q": "nguyen"}
+    for address in (client.post(url, sent)["Location"], client.post(url, sent, headers=FRAGMENT)["HX-Push-Url"]):
+        assert not {"csrfmiddlewaretoken", "whose_form"} & QueryDict(address.partition("?")[2]).keys()
+        assert [name for name in ("csrfmiddlewaretoken", "whose_form") if hidden[name] in unquote_plus(address)] == []
 
 
 def test_with_script_the_list_comes_at_once_with_such_an_address(searched):

@@ -15,9 +15,10 @@ from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
 from django.views.decorators.debug import sensitive_variables
 
-from portal.accounts.kept_forms.marks import FIELD, Mark
+from portal.accounts.kept_forms.marks import Mark
 from portal.accounts.models import KeptForm, User
 from portal.common.crypto.fields import clear
+from portal.common.forms.hidden import OWN_FIELDS
 from portal.common.languages.offered import path_in
 
 LASTS = timedelta(days=1)
@@ -25,11 +26,8 @@ LASTS = timedelta(days=1)
 MOST = 12
 # In characters. The longest article or note is far below it.
 LARGEST = 512 * 1024
-# The hidden field by which a form that came back says what it was given.
-CAME_BACK = "kept_form"
 # In the session of somebody for whom something is kept: nobody else's page asks the database about it.
 IN_SESSION = "has_kept_forms"
-OWN_FIELDS = frozenset({"csrfmiddlewaretoken", FIELD, CAME_BACK})
 # The account's own pages ask for passwords and codes, and nothing that is long to type: none of theirs is kept.
 DOORS = ("allauth.", "portal.accounts.")
 _SECRET = re.compile(

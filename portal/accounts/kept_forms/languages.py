@@ -21,10 +21,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_variables
 
-from portal.accounts.kept_forms.keeping import OWN_FIELDS, Typed, address_of, is_a_door, is_secret
+from portal.accounts.kept_forms.keeping import Typed, address_of, is_a_door, is_secret
 from portal.accounts.kept_forms.marks import page_of
 from portal.accounts.models import User
 from portal.common.crypto.ciphertext import EncryptionError, Sealed, seal, unseal
+from portal.common.forms.hidden import OWN_FIELDS
 from portal.common.languages.offered import languages, path_in, speaks
 
 # The button's name, and the session's.

@@ -13,9 +13,10 @@ from django.core import signing
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 
+from portal.common.forms.hidden import WHOSE
 from portal.common.web.htmx import htmx_of
 
-FIELD = "whose_form"
+FIELD = WHOSE
 # A page may stand open over a long weekend, and holidays.
 LASTS = timedelta(days=31)
 LONGEST_PAGE = 1000

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 
 from portal.accounts import actions
 from portal.accounts.kept_forms import keeping, languages
-from portal.accounts.kept_forms.keeping import CAME_BACK, IN_SESSION, OWN_FIELDS, Typed
+from portal.accounts.kept_forms.keeping import IN_SESSION, Typed
 from portal.accounts.kept_forms.marks import FIELD, Mark, mark_in, mark_of
 from portal.accounts.models import KeptForm, User
 from portal.common.access.same_origin import is_from_here
+from portal.common.forms.hidden import CAME_BACK, OWN_FIELDS
 from portal.common.web import error_pages
 from portal.common.web.filling import fill
 from portal.common.web.htmx import htmx_of, redirect_to

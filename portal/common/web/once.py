@@ -41,6 +41,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from portal.common.forms.hidden import OWN_FIELDS
 from portal.common.web.htmx import redirect_to
 
 FIELD = "once"
@@ -48,7 +49,7 @@ MARK = "portal_once"
 TABLE = "portal_presses"
 LIFE = timedelta(days=1)
 # Drawn anew for the same page, and no part of what was said on it.
-_NOT_SAID = {FIELD, "csrfmiddlewaretoken"}
+_NOT_SAID = OWN_FIELDS | {FIELD}
 _ON_REQUEST = "_portal_press"
 
 P = ParamSpec("P")

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 
 from portal.common.crypto.ciphertext import TOKEN, EncryptionError, Sealed, seal, unseal
+from portal.common.forms.hidden import OWN_FIELDS
 from portal.common.forms.lines import SearchField
 from portal.common.web.htmx import htmx_of
 
@@ -80,10 +81,10 @@ def searched_by_post(
 
 
 def _address_of(form: QueryDict, names: tuple[str, ...]) -> QueryDict:
-    """What was chosen, without what was left empty, and without a word of a search in clear."""
+    """What was chosen, without what was left empty, the form's own marks, and any word of a search in clear."""
     asked = QueryDict(mutable=True)
     for name, values in form.lists():
-        if name == "csrfmiddlewaretoken":
+        if name in OWN_FIELDS:
             continue
         kept = [opened(value) if name in names else value for value in values if value.strip()]
         if kept:

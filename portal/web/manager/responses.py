@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from portal.common.forms.hidden import OWN_FIELDS
 from portal.journeys.stranded import StillBooked
 from portal.policies import publishing
 from portal.web.still_booked import KNOWN, TURN, question
@@ -65,5 +66,5 @@ def confirm_page(
 
 def sent_again(request: HttpRequest) -> list[tuple[str, str]]:
     """What a form sent, for the page that asks about it: said yes to, it is sent once more."""
-    own = {KNOWN, TURN, "csrfmiddlewaretoken"}
+    own = OWN_FIELDS | {KNOWN, TURN}
     return [(name, str(value)) for name in request.POST if name not in own for value in request.POST.getlist(name)]
