@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import smtplib
 from email.header import Header, decode_header, make_header
 from email.message import EmailMessage
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 # Seconds for each answer of the mail server, unless EMAIL_TIMEOUT says otherwise; without one smtplib waits for ever.
 TIMEOUT = 20
+# What a server answers to a mail that is too large (RFC 1870), and to whoever ought to sign in first (RFC 4954).
+TOO_LARGE, SIGN_IN = 552, {530, 535, 538}
 
 
 class _Built(EmailMultiAlternatives):
@@ -99,6 +102,7 @@ class EmailParcel:
         try:
             self.connection.open()
         except (OSError, smtplib.SMTPException) as problem:
+            self._close()
             # A refused password too: that is mended in the settings, not in the notice.
             raise Unreachable(_kind(problem)) from None
         self._watch_data()
@@ -107,6 +111,9 @@ class EmailParcel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         try:
             self.connection.close()
         except Exception as problem:
@@ -118,8 +125,14 @@ class EmailParcel:
         try:
             accepted = self.connection.send_messages([self.message])
         except smtplib.SMTPRecipientsRefused as problem:
-            codes = [code for code, _words in problem.recipients.values()]
-            raise _by_code(problem, min(codes, default=550)) from None
+            # A notice goes to one address.
+            code, words = next(iter(problem.recipients.values()))
+            raise _by_code(problem, code, why=_enhanced(words)) from None
+        except smtplib.SMTPSenderRefused as problem:
+            if problem.smtp_code == TOO_LARGE:
+                raise _by_code(problem, problem.smtp_code) from None
+            # Our own address, or that we did not sign in: mended in the settings, and no other notice need try now.
+            raise Unreachable(f"{_kind(problem)} {problem.smtp_code}") from None
         except smtplib.SMTPResponseException as problem:
             raise _by_code(problem, problem.smtp_code) from None
         except smtplib.SMTPNotSupportedError as problem:
@@ -178,10 +191,19 @@ class EmailParcel:
         smtp.data = data  # type: ignore[method-assign, assignment]  # smtplib has no hook of its own
 
 
-def _by_code(problem: Exception, code: int) -> TryLater | Refused:
-    """SMTP's own rule: 4yz may go through later, 5yz never will."""
-    error = f"{_kind(problem)} {code}"
+def _by_code(problem: Exception, code: int, *, why: str = "") -> TryLater | Refused:
+    """SMTP's own rule: 4yz may go through later, 5yz never will. To sign in is for the clinic to put right."""
+    error = f"{_kind(problem)} {code} {why}".rstrip()
+    if code in SIGN_IN:
+        return Unreachable(error)
     return TryLater(error) if 400 <= code < 500 else Refused(error)
+
+
+def _enhanced(words: bytes | str) -> str:
+    """The code of RFC 3463 that an answer begins with, such as 5.1.1 (no such mailbox); empty where there is none."""
+    text = words.decode("ascii", "replace") if isinstance(words, bytes) else words
+    found = re.match(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)", text)
+    return found[0] if found else ""
 
 
 def _kind(problem: BaseException) -> str:

@@ -120,11 +120,22 @@ def _of_phones(code: str) -> str:
     return _("It can't be told why. Ring them, or send it again.")
 
 
+# What is wrong with the clinic's own settings; and RFC 3463's codes by which a server refuses whoever sends.
+_OF_THE_CLINIC = {"SMTPSenderRefused", "SMTPAuthenticationError", "SMTPNotSupportedError", "SSLCertVerificationError"}
+_SIGN_IN, _NOT_FROM_US = {"530", "535", "538"}, {"5.7."}
+
+
 def why_it_failed(found: Notice) -> str:
     """The kind of error and its code as a sentence that helps at the desk."""
     kind, _space, code = found.error.partition(" ")
     if found.channel in ON_PHONES:
         return _of_phones(found.delivery_error or code.rpartition(" ")[2])
+    if kind in _OF_THE_CLINIC or code[:3] in _SIGN_IN:
+        return _("The mail server sends nothing for the clinic at present. The address may be right: tell the manager.")
+    if kind == "SMTPRecipientsRefused" and code[4:8] in _NOT_FROM_US:
+        return _("Their mail server takes no e-mails from the clinic. The address may be right: tell the manager.")
+    if kind == "SMTPRecipientsRefused" and code[4:8] == "5.2.":
+        return _("Their mailbox is full, or closed. Ask for another address, or ring them.")
     if kind == "SMTPRecipientsRefused" and code.startswith("5"):
         return _("The mail server says that there is no such address. Ask for the right one.")
     if kind == "ChannelOff":
