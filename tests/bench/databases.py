@@ -48,9 +48,11 @@ def new_database(url: str) -> Iterator[tuple[str, str]]:
     with closing(psycopg.connect(url, autocommit=True)) as server:
         version = server.info.parameter_status("server_version")
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
-        try:
-            yield urlunsplit(urlsplit(url)._replace(path=f"/{name}")), f"PostgreSQL {version}"
-        finally:
+    try:
+        yield urlunsplit(urlsplit(url)._replace(path=f"/{name}")), f"PostgreSQL {version}"
+    finally:
+        # By a new line: the server may have been restarted meanwhile.
+        with closing(psycopg.connect(url, autocommit=True)) as server:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
