@@ -34,6 +34,7 @@ from portal.common.paper import fonts
 from portal.notifications import heartbeat
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice
+from portal.notifications.twilio import texting
 from portal.ops import bootstrap
 from portal.ops.card_health import cards
 from portal.ops.findings import Finding, Look, State, mind, well, wrong
@@ -186,6 +187,12 @@ def mail() -> Iterator[Finding]:
     for channel in CHANNELS.values():
         if not channel.is_configured():
             yield mind(str(channel.off), "See .env.example for the setting.")
+    if name := texting.sender_name():
+        yield mind(
+            f"Texts come from a name, {name}, which nobody can answer",
+            "A name that isn't on ACMA's register has been shown as Unverified since 1 July 2026. Register it with "
+            "Twilio, or set a number as TWILIO_SMS_FROM.",
+        )
     if count := Notice.objects.needing_eyes().count():
         yield mind(
             f"{count} notices could not be sent",

@@ -120,6 +120,11 @@ def takes_answers() -> bool:
     return name.startswith("MG") or name.removeprefix("+").isdigit()
 
 
+def sender_name() -> str:
+    """The name that texts come from, where they come from no number; empty otherwise."""
+    return "" if takes_answers() or not SMS.is_configured() else sender(Channel.SMS)
+
+
 def callback(notice: Notice) -> str:
     """Where Twilio tells what became of a notice."""
     return settings.PORTAL_BASE_URL + _status_path().replace(str(_NOBODY), str(notice.code))

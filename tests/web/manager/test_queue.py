@@ -14,10 +14,12 @@ from django_q.signing import SignedPackage
 from portal.accounts.roles import Role
 from portal.common import schedules
 from portal.notifications import heartbeat
+from portal.ops import health
 from portal.reports import queue
 from portal.web.manager.queue_words import WORDS, words_for
 from portal.web.public.views import technical
 from tests import make
+from tests.notifications import twilio
 
 pytestmark = pytest.mark.django_db
 
@@ -183,6 +185,20 @@ def test_the_manager_sees_it_all_and_no_address():
     body = boss.get(reverse("manager:queue")).content.decode()
     assert "Went well since" in body
     assert "Nothing has been done for 3 hours" in body
+
+
+@pytest.mark.parametrize(("sender", "warns"), [("BANKSIA", True), (twilio.FROM, False), ("MG" + "c" * 32, False)])
+def test_a_senders_name_that_may_be_unverified_and_cant_be_answered_is_warned_of(settings, sender, warns):
+    twilio.reach(settings, "http://127.0.0.1:1")
+    settings.TWILIO_SMS_FROM = sender
+    make.clinic()
+    boss = make.signed_in_client(role=Role.MANAGER)
+    for page in ("queue", "settings"):
+        body = boss.get(reverse(f"manager:{page}")).content.decode()
+        assert ("Unverified" in body, "“BANKSIA”" in body) == (warns, warns)
+    assert any("ACMA" in (finding.cure or "") for finding in health.mail()) is warns
+    settings.TWILIO_ACCOUNT_SID = ""
+    assert "Unverified" not in boss.get(reverse("manager:queue")).content.decode()
 
 
 def test_it_asks_as_often_for_30_as_for_1():

@@ -14,6 +14,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.durations import hours, minutes
 from portal.notifications import heartbeat
 from portal.notifications.recipients import Channel
+from portal.notifications.twilio.texting import sender_name
 from portal.reports import queue
 from portal.web.manager.queue_words import words_for
 
@@ -39,6 +40,7 @@ def overview(request: ActorRequest) -> HttpResponse:
         "turns": sorted(((words_for(turn.path), _how_often(turn.minutes), turn) for turn in turns), key=_words),
         "notices": notices,
         "paused": [Channel(name).label for name in notices.paused if name in Channel.values],
+        "sender_name": sender_name(),
     }
     return render(request, "manager/queue.html", context)
 

@@ -17,6 +17,7 @@ from portal.clinic.forms import ClinicSettingsForm
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.uploads import picture_response
+from portal.notifications.twilio.texting import sender_name
 from portal.web.manager.responses import form_page, pass_on_warnings, untrue_policies, warn_of_policies
 
 
@@ -34,7 +35,8 @@ def edit(request: ActorRequest) -> HttpResponse:
         warn_of_policies(request, untrue)
         return redirect("manager:settings")
     # Asked anew: what was typed and refused must not stand in the clinic's name on this page.
-    return form_page(request, "manager/settings.html", {"form": form, "stored": ClinicSettings.current()}, form)
+    context = {"form": form, "stored": ClinicSettings.current(), "sender_name": sender_name()}
+    return form_page(request, "manager/settings.html", context, form)
 
 
 def _say_where_money_goes(request: ActorRequest, change: money_details.Change) -> None:
