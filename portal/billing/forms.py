@@ -219,9 +219,19 @@ class AheadForm(SeenInvoice):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, amount: Decimal, seen: str = "") -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        amount: Decimal,
+        seen: str = "",
+        places: Sequence[Location] = (),
+        place: Location | None = None,
+    ) -> None:
+        """`place` is proposed of the `places` where the money may lie."""
         start = {"amount": amount or None, "method": Method.CARD, "key": str(uuid.uuid4()), "seen": seen}
         super().__init__(data, initial=start)
+        ask_place(self, places, place)
 
 
 class CreditForm(SeenInvoice):

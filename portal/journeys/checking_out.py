@@ -24,7 +24,7 @@ from portal.billing.charges import Bill, Charge
 from portal.billing.models import AssignmentOfBenefit, Invoice, PatientPayer, Payment, Purpose
 from portal.billing.models.payer import chosen_by_itself
 from portal.billing.refusals import AlreadyInvoiced, NotBulkBillable, ReasonMissing
-from portal.clinic.models import ClinicSettings, Mode
+from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import better_access, paying, to_do
@@ -48,6 +48,8 @@ class Taken:
     rest: TakenPart | None = None
     # What the patient owes from before, the oldest first: it is settled with it, and before it.
     old: Sequence[Invoice] = ()
+    # In whose drawer it lies; none is the session's place.
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +388,7 @@ def _take(payment: Taken, invoice: Invoice, *, key: str, by: Actor, now: datetim
             amount=payment.amount,
             method=payment.method,
             reference=payment.reference,
+            location=payment.location,
             key=key,
             by=by,
             now=now,
@@ -401,7 +404,7 @@ def _take(payment: Taken, invoice: Invoice, *, key: str, by: Actor, now: datetim
         keeps=False,
         handed=None,
         received_on=ClinicSettings.current().today(now),
-        location=invoice.location,
+        location=payment.location or invoice.location,
         key=key,
         by=by,
         now=now,

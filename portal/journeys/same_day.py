@@ -12,6 +12,8 @@ from portal.billing.models import Invoice, Purpose
 from portal.billing.models.payer import billed_to_family
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock
+from portal.journeys import better_access
+from portal.medicare.telling import standing_in_words
 
 
 def others_with_a_rebate(session: Appointment, *, now: datetime) -> list[Appointment]:
@@ -32,6 +34,21 @@ def others_with_a_rebate(session: Appointment, *, now: datetime) -> list[Appoint
     )
     rows = day.taking_time(now=now).without_holds().select_related("psychologist__user", "location")
     return list(rows.order_by("starts_at", "pk"))
+
+
+def to_say(session: Appointment, *, now: datetime) -> str:
+    """What the desk is told as a session is booked; empty for nothing.
+
+    Where Medicare pays nothing for it anyway, such as without a referral, that is what matters, and not a second
+    attendance: said of one that is over, or is not alone on its day.
+    """
+    others = others_with_a_rebate(session, now=now)
+    if not others and session.starts_at > now:
+        return ""
+    standing = better_access.standing_of(session, now=now)
+    if standing is not None and standing.why is not None:
+        return standing_in_words(standing)
+    return in_words(others)
 
 
 def in_words(others: list[Appointment]) -> str:

@@ -20,7 +20,7 @@ from portal.billing.actions.rows import refundable
 from portal.billing.models import Invoice, InvoiceStatus, Payment, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.refusals import KeyReused, NotPayable, Overpayment, SessionChanged
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.patients.models import Patient
@@ -36,10 +36,12 @@ def take_ahead(
     by: Actor,
     now: datetime,
     reference: str = "",
+    location: Location | None = None,
     seen: str = "",
 ) -> Invoice:
     """Takes money before the session, with no Medicare item; asked again with the same `key` it takes it once.
 
+    It lies at the session's place unless `location` says another.
     An invoice for what was taken before and given back, or used, is voided first: nothing is left on it. Raises
     AlreadyInvoiced while money stands ahead, NotBillable once the session was held or called off, KeyReused when what
     was taken with the key was given back or used, WrongAmount, Overpayment above what the session costs, and
@@ -66,7 +68,16 @@ def take_ahead(
         by=by,
         now=now,
     )
-    record_payment(invoice=invoice, amount=amount, method=method, reference=reference, key=key, by=by, now=now)
+    record_payment(
+        invoice=invoice,
+        amount=amount,
+        method=method,
+        reference=reference,
+        location=location,
+        key=key,
+        by=by,
+        now=now,
+    )
     invoice.refresh_from_db(fields=["paid"])
     return invoice
 

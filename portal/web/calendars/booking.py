@@ -177,7 +177,7 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
                 "psychologist": psychologist.name,
             }
             say_what_was_done(request, done, booking.told(booked, now=now), is_past=booked.starts_at <= now)
-            if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=now)):
+            if beside := same_day.to_say(booked, now=now):
                 messages.warning(request, beside)
             return made.answer
     context = here.context | {

@@ -62,5 +62,5 @@ def say_what_stands(request: ActorRequest, booked: Appointment, moved: Appointme
         words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
         say_what_was_done(request, done % words, told, is_past=is_past)
         say_who_waits_no_longer(request, booked, now=now)
-    if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=now)):
+    if beside := same_day.to_say(booked, now=now):
         messages.warning(request, beside)

@@ -36,7 +36,7 @@ from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
 from portal.web.reception.bulk_form import BulkFields
-from portal.web.reception.held_forms import HowHeldForm
+from portal.web.reception.held_forms import HowHeldForm, item_choices
 from portal.web.reception.old_debts import OldDebts
 from portal.web.reception.split_form import SplitFields
 
@@ -247,6 +247,7 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
         *args: Any,
         claim: Claim,
         charges_gst: bool,
+        place: Location | None = None,
         on_hold: Decimal = Decimal(0),
         payers: Sequence[PatientPayer] = (),
         old: Sequence[Invoice] = (),
@@ -261,6 +262,7 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
         else:
             del self.fields["bill_to"]
         self.begin_bulk(claim.ways)
+        self.begin_place(place)
         self.begin_old(old, is_theirs=not self.is_bulk and self.data.get("bill_to", THEMSELVES) == THEMSELVES)
         takes = not self.is_bulk and self.data.get("method") not in TAKES_NOTHING
         self.fields["amount"].required = not self.is_bound or takes
@@ -273,11 +275,7 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
         if not charges_gst:
             # A clinic that isn't registered for GST charges none, so none is offered.
             del self.fields["extra_tax"]
-        field_of(self, "item", forms.ChoiceField).choices = [
-            (AS_HELD, _("As the session was held")),
-            (NO_ITEM, _("None: no rebate")),
-            *((item.item, f"{item.item} · {item.description}") for item in claim.items),
-        ]
+        field_of(self, "item", forms.ChoiceField).choices = item_choices(claim, mode=self["mode"].value())
 
     def clean_item(self) -> str:
         chosen: str = self.cleaned_data["item"]
@@ -352,6 +350,7 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
         form = CheckOutForm(
             data,
             claim=self.claim,
+            place=self.place,
             charges_gst=self.charges_gst,
             on_hold=self.on_hold,
             payers=list(self.payers.values()),
@@ -397,7 +396,14 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
         if self.is_bulk or data["method"] in TAKES_NOTHING:
             return None
         old = tuple(self.old) if self.takes_old else ()
-        return Taken(amount=data["amount"], method=data["method"], reference=data["reference"], rest=self.rest, old=old)
+        return Taken(
+            amount=data["amount"],
+            method=data["method"],
+            reference=data["reference"],
+            rest=self.rest,
+            old=old,
+            location=data.get("location") or self.place,
+        )
 
 
 class SendForm(forms.Form):

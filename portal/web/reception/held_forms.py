@@ -9,11 +9,27 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.forms.fields import LineField, WholeNumberField
-from portal.journeys.checking_out import Preview
+from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Preview
 from portal.medicare.proposing import Group
 
 ROOMS, OUTSIDE = "rooms", "outside"
 PATIENT, CARER, GROUP = "patient", "carer", "group"
+
+
+def item_choices(claim: Claim, *, mode: str) -> list[Any]:
+    """What may be billed: what fits a session held in this way first, and behind it what does so seldom.
+
+    Without a referral nothing fits.
+    """
+    fits: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
+    for item in claim.items:
+        usual = item.mode == mode and item.counts_towards == item.CountsTowards.INDIVIDUAL
+        is_usual = claim.is_covered and usual and item.setting != item.Setting.OUTSIDE
+        (fits if is_usual else others).append((item.item, f"{item.item} · {item.description}"))
+    first = [(AS_HELD, _("As the session was held")), (NO_ITEM, _("None: no rebate"))]
+    behind = _("Other items") if claim.is_covered else _("Other items: only with a referral")
+    return [*first, *fits, *([(behind, others)] if others else [])]
 
 
 class HowHeldForm(forms.Form):

@@ -1,4 +1,4 @@
-"""What a check-out asks where it is paid in two ways: how the rest came, and how much of it."""
+"""What a check-out asks of where it is paid and, where it is paid in two ways, how the rest came and how much of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.actions import TakenPart
-from portal.billing.forms import METHODS
+from portal.billing.forms import METHODS, ask_place
+from portal.clinic.models import Location
 from portal.common.forms.fields import MoneyField
 from portal.common.money import ZERO, dollars
+from portal.web.reception import drawer
 
 
 class SplitFields(forms.Form):
@@ -22,6 +24,16 @@ class SplitFields(forms.Form):
         label=_("And the rest by"), choices=[("", _("Nothing else")), *METHODS], required=False
     )
     rest_amount = MoneyField(label=_("Amount of the rest"), max_value=Decimal("999999.99"), required=False)
+
+    place: Location | None = None
+
+    def begin_place(self, place: Location | None) -> None:
+        """Asks in whose drawer it lies where there are several; `place` is proposed."""
+        self.place = place
+        ask_place(self, drawer.places(), place)
+        if "location" in self.fields:
+            # Beside where the session was held.
+            self.fields["location"].label = _("Where it is paid")
 
     def check_rest(self, data: dict[str, Any], *, is_theirs: bool) -> None:
         """Adds what is wrong with the rest; `is_theirs`: nobody else is billed."""

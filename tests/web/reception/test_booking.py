@@ -592,10 +592,19 @@ def test_a_second_session_on_one_day_is_said_when_it_is_booked(desk, place, who,
     place.service.medicare = medicare
     place.service.save()
     place.session(hours=hours, patient=who)
+    if told:
+        make.referral(patient=who)
     answer = desk.post(url, pressed(place))
     assert answer.status_code == 302
     assert len(sessions()) == 2
     assert any("another session with a Medicare item on that day" in said for said in words(answer)) is told
+
+
+def test_without_a_referral_that_is_what_matters_of_a_second_session(desk, place, who, url):
+    place.session(hours=26, patient=who)
+    said = words(desk.post(url, pressed(place)))
+    assert "No referral on file, so Medicare pays nothing towards this session." in said
+    assert not any("another session" in each for each in said)
 
 
 def test_only_a_booking_that_somebody_waited_for_takes_them_off_the_waitlist(desk, place, who, url):

@@ -90,6 +90,40 @@ def test_as_proposed_and_paid(desk, session):
     assert reverse("reception:invoice_pdf", args=[invoice.number]) in done
 
 
+def test_the_money_lies_where_the_desk_says(desk, session):
+    other = make.location(name="Footscray")
+    desk.post(url(session), sent(method="cash", location=other.slug))
+    assert Payment.objects.get().location == other
+
+
+def test_of_one_place_nobody_is_asked_where_it_is_paid(desk, session):
+    assert "Where it is paid" not in desk.get(url(session)).text
+    make.location(name="Footscray")
+    assert "Where it is paid" in desk.get(url(session)).text
+
+
+def test_what_fits_is_offered_first_and_the_rest_behind_it(desk, session):
+    _held, _none, *fits, (behind, others) = desk.get(url(session)).context["form"].fields["item"].choices
+    assert [number for number, _words in fits] == ["80000", "80010"]
+    assert (str(behind), "91167" in dict(others)) == ("Other items", True)
+
+
+def test_without_a_referral_no_item_is_offered_first(desk, place):
+    session = place.session(hours=-1, status=Status.ARRIVED, patient=make.patient())
+    _held, _none, (behind, others) = desk.get(url(session)).context["form"].fields["item"].choices
+    assert (str(behind), "80010" in dict(others)) == ("Other items: only with a referral", True)
+
+
+def test_bulk_billed_there_is_nothing_to_pay_and_no_rebate(desk, place, session):
+    earlier = place.session(hours=-50, patient=session.patient, status=Status.ARRIVED)
+    desk.post(url(earlier), sent(method="later", amount=""))
+    page = desk.post(url(session), sent(step="sum", bulk="on"), headers=SUM).text
+    assert "Medicare pays the clinic" in page
+    assert "$220.00 is still to pay from earlier sessions. Finish, then take it on the next page." in page
+    assert "Expected Medicare rebate" not in page
+    assert "Not now" not in page
+
+
 def test_the_paper_prints(desk, session):
     desk.post(url(session), sent())
     pdf = desk.get(reverse("reception:invoice_pdf", args=[Invoice.objects.get().number]))

@@ -75,6 +75,13 @@ def test_the_desk_takes_a_payment_before_the_session(desk, place, status):
     assert invoice.number in words
 
 
+def test_it_lies_where_the_desk_says(desk, coming):
+    other = make.location(name="Footscray")
+    assert "In whose drawer the money is." in page(desk, "pay_ahead", coming).text
+    pay_ahead(desk, coming, location=other.slug)
+    assert Payment.objects.get().location == other
+
+
 @pytest.mark.parametrize("change", [{"revision": 1}, {"fee": D("180.00")}])
 def test_a_page_of_before_the_session_was_changed_takes_nothing(desk, coming, change):
     drawn = form_to(page(desk, "pay_ahead", coming), url("pay_ahead", coming), with_field="key") | {"method": "card"}

@@ -41,7 +41,7 @@ from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
 from portal.video.minutes import together
 from portal.web.calendars.refused import in_words
-from portal.web.reception import mailing, meanwhile
+from portal.web.reception import drawer, mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
 from portal.web.reception.old_debts import old_debts
 from portal.web.reception.views.claim_checks import held_back
@@ -69,6 +69,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     claim = checking_out.claim_for(session, now=now)
     on_hold = held_of(session.person)
     payers, old = links_of(session.person), old_debts(session)
+    place = drawer.place_of(request, session.location)
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
@@ -93,6 +94,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         }
         form = CheckOutForm(
             claim=claim,
+            place=place,
             charges_gst=clinic.gst_registered,
             on_hold=on_hold,
             payers=payers,
@@ -102,13 +104,25 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         if again := keeping.typed_at(request, now=now):
             # The fields come back as they were typed; the figures are of the same.
             kept = CheckOutForm(
-                again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers, old=old
+                again,
+                claim=claim,
+                place=place,
+                charges_gst=clinic.gst_registered,
+                on_hold=on_hold,
+                payers=payers,
+                old=old,
             ).held
             priced = checking_out.preview(session, kept, claim=claim, clinic=clinic) if kept else None
             return render(request, "reception/check_out.html", _context(request, session, form, kept, priced, now=now))
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown, now=now))
     form = CheckOutForm(
-        request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers, old=old
+        request.POST,
+        claim=claim,
+        place=place,
+        charges_gst=clinic.gst_registered,
+        on_hold=on_hold,
+        payers=payers,
+        old=old,
     )
     typed = form.held
     as_booked = claim
@@ -191,6 +205,8 @@ def _settled(
     except BillingRefused:
         form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
         return None
+    if taken := form.taken:
+        drawer.remember(request, taken.location)
     return made.answer
 
 

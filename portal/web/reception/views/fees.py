@@ -38,6 +38,7 @@ from portal.journeys import late_fees, paying
 from portal.journeys.late_fees import Proposal
 from portal.patients.reaching import unreached
 from portal.policies.models import PolicySettings
+from portal.web.reception import drawer
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -58,7 +59,13 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
     link, account = actions.payer_of(session), actions.on_account(session.person)
     is_bulk = link is None and is_bulk_billed(session)
     left = ZERO if link or is_bulk else max(ZERO, price - account)
-    form = AheadForm(request.POST if request.method == "POST" else None, amount=left, seen=seen)
+    form = AheadForm(
+        request.POST if request.method == "POST" else None,
+        amount=left,
+        seen=seen,
+        places=drawer.places(),
+        place=drawer.place_of(request, session.location),
+    )
     if not actions.may_bill(session, Purpose.DEPOSIT, now=now):
         return _too_late_for_ahead(request, session)
     if request.method == "POST" and form.is_valid():
@@ -92,6 +99,7 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
             form.shown_anew(actions.ahead_as_shown(session, clinic=clinic), words)
         else:
             paid = {"amount": dollars(invoice.total)}
+            drawer.remember(request, form.cleaned_data.get("location"))
             messages.success(request, _("%(amount)s is paid ahead. It counts at check-out.") % paid)
             return made.answer
     if request.method != "POST" and (deposit := actions.deposit_of(session)):
