@@ -7,13 +7,17 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.common import schedules
-        from portal.journeys import freed
+        from portal.journeys import freed, overdue
+        from portal.notifications import last_look
 
         freed.register()
+        for template in overdue.TEMPLATES.values():
+            last_look.register(template, overdue.still_true)
         schedules.by_cron("50 3 * * *", "portal.journeys.together.put_away", name="put bulk prints away")
         schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_notices", name="worklist: notices")
         schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_people", name="worklist: people")
         schedules.every_minutes(1, "portal.journeys.session_reminders.tick", name="reminders of sessions")
+        schedules.every_minutes(10, "portal.journeys.overdue.tick", name="payment reminders")
         schedules.every_minutes(1, "portal.journeys.waitlist.tasks.go_round", name="waitlist")
         schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_requests", name="worklist: requests")
         schedules.every_minutes(5, "portal.journeys.online.tasks.go_round", name="paying online")

@@ -78,7 +78,7 @@ def go_through(run: BulkRun, *, until: float) -> bool:
     by = Actor(run.created_by, Role.RECEPTION)
     reminded = set(Dispatch.objects.filter(run=run.code).values_list("invoice", flat=True))
     left: dict[int, Why] = {}
-    by_mail, by_letter = _sorted([pk for pk in run.invoices if pk not in reminded], left, now=timezone.now())
+    by_mail, by_letter = sorted_by_reader([pk for pk in run.invoices if pk not in reminded], left, now=timezone.now())
     run.done = len(reminded) + len(left)
     for reader, invoices in by_mail.items():
         _mail(reader, invoices, left, run=run, by=by, now=timezone.now())
@@ -89,7 +89,7 @@ def go_through(run: BulkRun, *, until: float) -> bool:
     return _print(list(by_letter.values()), left, run=run, by=by, until=until)
 
 
-def _sorted(
+def sorted_by_reader(
     invoices: Sequence[int], left: dict[int, Why], *, now: datetime
 ) -> tuple[dict[Reader, list[Invoice]], dict[tuple[str, str], list[Invoice]]]:
     """These invoices by whoever reads of them, and by whom a letter goes to; why not, of the others."""
@@ -114,7 +114,7 @@ def _sorted(
     return by_mail, by_letter
 
 
-def _still(invoices: Iterable[Invoice], left: dict[int, Why], *, now: datetime) -> list[Invoice]:
+def still_owed(invoices: Iterable[Invoice], left: dict[int, Why], *, now: datetime) -> list[Invoice]:
     """Those of these that are still to be reminded of, locked; somebody may have paid since, or reminded."""
     locked = lock_invoices(*invoices)
     last, still = dispatching.reminded_last(locked), []
@@ -126,31 +126,46 @@ def _still(invoices: Iterable[Invoice], left: dict[int, Why], *, now: datetime) 
     return sorted(still, key=lambda invoice: (invoice.due_on, invoice.pk))
 
 
-@transaction.atomic
 def _mail(
     reader: Reader, invoices: Sequence[Invoice], left: dict[int, Why], *, run: BulkRun, by: Actor, now: datetime
 ) -> None:
-    still = _still(invoices, left, now=now)
-    if not still:
-        return
+    with transaction.atomic():
+        if still := still_owed(invoices, left, now=now):
+            key = f"reminder:{run.code}:{reader.digest}:{reader.language}:{reader.called}"
+            queue(reader, still, template="reminder", key=key, by=by, now=now)
+            dispatching.mark_reminded(still, what=Dispatch.What.REMINDED, run=run.code, by=by, now=now)
+
+
+def queue(
+    reader: Reader,
+    invoices: Sequence[Invoice],
+    *,
+    template: str,
+    key: str,
+    by: Actor,
+    now: datetime,
+    useless_after: datetime | None = None,
+) -> None:
+    """Queues one reminder of all of these, in hours that are safe for its reader; the caller holds them locked."""
     clinic = ClinicSettings.current()
     today = clinic.today(now)
-    rows = [_owed(one, today=today, pay_link=mailing.pay_link(one, reader, by=by, now=now)) for one in still]
+    rows = [_owed(one, today=today, pay_link=mailing.pay_link(one, reader, by=by, now=now)) for one in invoices]
     outbox.queue(
-        template="reminder",
-        to=reader.to("reminder"),
+        template=template,
+        to=reader.to(template),
         context={
             "called": reader.called,
             "owed": rows,
-            "total": sum((one.balance for one in still), ZERO),
+            "total": sum((one.balance for one in invoices), ZERO),
             "has_link": any(row.pay_link for row in rows),
         },
-        dedupe_key=f"reminder:{run.code}:{reader.digest}:{reader.language}:{reader.called}",
+        dedupe_key=key,
         language=reader.language,
-        about=still[0],
+        about=invoices[0],
+        before={"owed": {str(one.code): str(one.balance) for one in invoices}},
         send_at=reader.held_until(now, zone=clinic.zone),
+        useless_after=useless_after,
     )
-    dispatching.mark_reminded(still, what=Dispatch.What.REMINDED, run=run.code, by=by, now=now)
 
 
 def _owed(invoice: Invoice, *, today: date, pay_link: str = "") -> Owed:
@@ -209,7 +224,7 @@ def _keep(drawn: Sequence[Letter], left: dict[int, Why], *, run: BulkRun, by: Ac
         pdf = _in_one(run.pdf, drawn)
         with transaction.atomic():
             flat = [invoice for letter in drawn for invoice in letter.invoices]
-            still = {invoice.pk: invoice for invoice in _still(flat, left, now=now)} if flat else {}
+            still = {invoice.pk: invoice for invoice in still_owed(flat, left, now=now)} if flat else {}
             if all(invoice.pk in still and invoice.balance == still[invoice.pk].balance for invoice in flat):
                 dispatching.mark_reminded(flat, what=Dispatch.What.LETTER, run=run.code, by=by, now=now)
                 run.pdf, run.done = pdf, run.done + len(flat)

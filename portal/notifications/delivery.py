@@ -18,7 +18,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from portal.common.database.compiled import compiled
-from portal.notifications import outbox
+from portal.notifications import last_look, outbox
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import ERASED, ChannelPause, Notice, State
 from portal.notifications.sending import InDoubt, Parcel, Refused, SendingFailed, TryLater, Unreachable
@@ -66,6 +66,8 @@ def deliver(notice_id: int, *, clock: Callable[[], datetime] = timezone.now) -> 
         return UNREACHABLE
     if _pauses(notice.channel, began):
         return PAUSED
+    if not last_look.may_leave(notice, now=began):
+        return State.WITHDRAWN
     with ExitStack() as leaving:
         try:
             parcel = leaving.enter_context(channel.parcel(notice))

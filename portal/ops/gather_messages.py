@@ -46,6 +46,8 @@ STAFF_ONLY = (
     "portal/worklist/",
     "portal/common/forms/spans.py",
     "portal/journeys/to_do/",
+    "portal/billing/models/overdue.py",
+    "portal/billing/reminder_forms.py",
     "portal/journeys/meanwhile.py",
     "portal/journeys/claims_held.py",
     "portal/journeys/same_day.py",

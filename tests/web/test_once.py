@@ -153,6 +153,7 @@ WITHOUT_KEY = {
         reception:edit_payer reception:change_payer_link reception:saved_view reception:export_claims
         reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
+        manager:payment_reminders
         manager:category manager:tags patient:edit_details patient:contact reception:contact patient:carer_files
         choose_language choose_theme psychologist:article_address
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link

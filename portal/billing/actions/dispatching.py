@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -40,11 +40,30 @@ def may_remind(last: datetime, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def mark_reminded(invoices: Iterable[Invoice], *, what: Dispatch.What, run: UUID, by: Actor, now: datetime) -> None:
-    """Writes down that somebody was reminded of these invoices, which the caller holds locked."""
-    rows = sorted(invoices, key=lambda invoice: invoice.pk)
+def mark_reminded(
+    invoices: Iterable[Invoice],
+    *,
+    what: Dispatch.What,
+    run: UUID,
+    by: Actor,
+    now: datetime,
+    stages: Mapping[int, int] | None = None,
+) -> None:
+    """Writes down that somebody was reminded of these invoices, which the caller holds locked.
+
+    `stages` says by their ids which of the portal's own reminders it is of them.
+    """
+    rows, numbers = sorted(invoices, key=lambda invoice: invoice.pk), stages or {}
     Dispatch.objects.bulk_create(
-        Dispatch(invoice=invoice, what=what, run=run, made_at=now, made_by=by.user) for invoice in rows
+        Dispatch(
+            invoice=invoice,
+            what=what,
+            run=run,
+            stage=numbers.get(invoice.pk),
+            made_at=now,
+            made_by=by.user,
+        )
+        for invoice in rows
     )
     for invoice in rows:
         trail.record("invoice.reminded", target=invoice, by=by, at=now)

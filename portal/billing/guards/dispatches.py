@@ -11,7 +11,11 @@ TOO_SOON = "Nobody is reminded of an invoice more often than every seven days."
 STANDS = "What goes out of an invoice goes out of one that was issued and stands."
 
 DISPATCHES = frozen(
-    "what went out", prefix="dispatch", table=DISPATCH, words=DISPATCH_NEVER, keys=(("invoice_id", "run", "what"),)
+    "what went out",
+    prefix="dispatch",
+    table=DISPATCH,
+    words=DISPATCH_NEVER,
+    keys=(("invoice_id", "run", "what"), ("invoice_id", "stage")),
 )
 
 _REMINDS = "NEW.what IN ('reminded', 'letter')"

@@ -9,6 +9,7 @@ from portal.billing.models.day_close import ClosedPayment, DayClose
 from portal.billing.models.dispatch import REMINDED_EVERY, Dispatch
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
+from portal.billing.models.overdue import ReminderStages, Stage
 from portal.billing.models.override import ClaimOverride
 from portal.billing.models.paid_booking import PaidBooking
 from portal.billing.models.paper import DrawnPaper
@@ -59,8 +60,10 @@ __all__ = [
     "Purpose",
     "Reconciliation",
     "RefundStatus",
+    "ReminderStages",
     "SavedCard",
     "SavedView",
+    "Stage",
     "StripeEvent",
     "StripeRefund",
     "Taking",

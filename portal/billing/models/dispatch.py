@@ -24,7 +24,7 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
         return self.filter(what__in=(Dispatch.What.REMINDED, Dispatch.What.LETTER))
 
 
-@classed(plain="id invoice what run made_at made_by")
+@classed(plain="id invoice what run stage made_at made_by")
 class Dispatch(models.Model):
     """That an invoice was printed with others, or a reminder of it was e-mailed or printed. A row never changes.
 
@@ -39,6 +39,8 @@ class Dispatch(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="dispatches", db_index=False)
     what = models.CharField(max_length=10, choices=What.choices)
     run = models.UUIDField(editable=False)
+    # Which of the reminders that the portal writes by itself, each once of an invoice; of all others none.
+    stage = models.PositiveSmallIntegerField(null=True, editable=False)
     made_at = models.DateTimeField(editable=False)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
@@ -53,6 +55,9 @@ class Dispatch(models.Model):
                 condition=models.Q(what__in=("printed", "reminded", "letter")), name="dispatch_what_is_known"
             ),
             models.UniqueConstraint(fields=["invoice", "run", "what"], name="dispatch_once_a_run"),
+            models.UniqueConstraint(
+                fields=["invoice", "stage"], condition=models.Q(stage__isnull=False), name="dispatch_once_a_stage"
+            ),
         ]
         indexes = [models.Index(fields=["invoice", "made_at"], name="dispatch_of_invoice")]
 

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from portal.billing.actions import dispatching, saving_views
+from portal.billing.actions.stages import update_stages
 from portal.billing.models import Dispatch, Invoice
 from portal.billing.models.invoice import Standing
 from portal.clinic.models import ClinicSettings
@@ -20,4 +21,5 @@ def send(*, by: Actor, now: datetime) -> None:
     overdue = Invoice.objects.standing(Standing.OVERDUE, today=ClinicSettings.current().today(now))
     old = list(overdue.filter(created_at__lt=now - PRINTED).order_by("due_on", "pk")[:2])
     dispatching.mark_printed([invoice.pk for invoice in old], run=uuid.uuid4(), by=by, now=now - PRINTED)
+    update_stages(values={"is_on": True}, by=by, now=now)
     dispatching.mark_reminded(old[:1], what=Dispatch.What.LETTER, run=uuid.uuid4(), by=by, now=now - REMINDED)

@@ -74,6 +74,7 @@ NOUNS = [
     ("specialisation", _("Specialisations")),
     ("language", _("Languages of sessions")),
     ("policy", _("Policies")),
+    ("reminder_stages", _("Payment reminders")),
     ("policy_settings", _("What policies say")),
     ("crisis_line", _("Crisis lines")),
     ("site_text", _("Words of the website")),

@@ -18,6 +18,7 @@ WORDS: dict[str, Promise] = {
     "portal.common.web.once.sweep": _("Forget old presses of buttons"),
     "portal.journeys.online.tasks.go_round": _("Look after payments by card"),
     "portal.journeys.online.tasks.reconcile": _("Compare payments with Stripe"),
+    "portal.journeys.overdue.tick": _("Remind people of overdue invoices"),
     "portal.journeys.session_reminders.tick": _("Remind people of sessions"),
     "portal.journeys.to_do.tasks.look_at_notices": _("Things to do: messages that did not arrive"),
     "portal.journeys.to_do.tasks.look_at_people": _("Things to do: people"),

@@ -123,6 +123,7 @@ VERBS = {
     "invoice.draft_changed": "Draft of an invoice changed",
     "invoice.issued": "Invoice issued",
     "invoice.mailed": "Invoice e-mailed",
+    "reminder_stages.changed": "Payment reminders changed",
     "invoice.reminded": "Reminder of an overdue invoice",
     "receipt.mailed": "Receipt e-mailed",
     "statement.mailed": "Statement of account e-mailed",
