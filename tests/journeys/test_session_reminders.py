@@ -1,6 +1,7 @@
 """Reminders of sessions: at the right time, once, and never of what is cancelled, moved or past."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -9,13 +10,16 @@ from django_q.models import OrmQ
 
 from portal.appointments.models import Reminder
 from portal.journeys import booking, session_reminders
+from portal.journeys.templatetags.two_clocks import when_short_on_both
 from portal.notifications import delivery, outbox
 from portal.notifications.models import Notice, State
+from portal.notifications.rendering import render
 from tests import make
 
 # A Wednesday, 10:00 am in Melbourne.
 STARTS = datetime(2026, 11, 17, 23, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+MELBOURNE = ZoneInfo("Australia/Melbourne")
 
 
 @pytest.fixture
@@ -188,3 +192,62 @@ def test_its_words_hold_no_more_than_time_and_place(session):
     notice = reminders().get()
     assert session.service.name not in f"{notice.subject} {notice.text} {notice.html}"
     assert outbox.attachments_of(notice) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ({"state": "WA", "postcode": "6000"}, "7:00 am (Perth time)"),
+        ({"state": "QLD", "postcode": "4000"}, "9:00 am (Brisbane time)"),
+        ({"state": "SA", "postcode": "5000"}, "9:30 am (Adelaide time)"),
+        # The same as Melbourne's in summer.
+        ({"state": "NSW", "postcode": "2898"}, ""),
+        # An address that says nothing of a clock, such as one in London.
+        ({"state": "", "postcode": "SW1A"}, ""),
+    ],
+    ids=lambda value: value["state"] if isinstance(value, dict) else "",
+)
+def test_a_patient_elsewhere_reads_both_clocks(db, address, own):
+    make.clinic(remind_hours=24, remind_again_hours=None)
+    patient = make.patient(phone="+61491570156", **address)
+    make.ways(patient=patient, by_sms=True, prefers="sms", by_email=True)
+    made = make.appointment(patient=patient, starts_at=STARTS, booked_at=STARTS - timedelta(days=9))
+    for mode in ("video", "in_person"):
+        made.mode = mode
+        letter, text = words_of(made)
+        line = "Wednesday 18 November 2026, 10:00 am"
+        # On pages and in letters wherever it is held; on a phone where nobody goes there.
+        assert (f"{line} (Melbourne time), {own}" in letter.text) == bool(own)
+        both = f"Wed 18 Nov, 10:00 am (Melbourne time), {own}"
+        assert (both in text) == bool(own and mode == "video")
+        assert ("Melbourne" in text) == bool(own and mode == "video")
+        assert letter.subject.endswith(f"{line} (Melbourne time), {own}" if own and mode == "video" else line)
+
+
+def words_of(session):
+    [letter] = booking.letters_of(session, "appointment_reminder", now=STARTS - DAY)
+    context = {**letter.context, "answer_url": "https://x.example/", "takes_answers": True}
+    mailed, texted = (
+        render("appointment_reminder", context, language="en-au", channel=channel) for channel in ("email", "sms")
+    )
+    return mailed, texted.text
+
+
+def test_over_the_changes_of_the_clock_both_clocks_are_right(db):
+    make.clinic(remind_hours=24, remind_again_hours=None)
+    found = {}
+    for state, postcode in (("WA", ""), ("QLD", ""), ("SA", ""), ("NSW", "2898")):
+        patient = make.patient(state=state, postcode=postcode)
+        for day in ("2026-10-03", "2026-10-04", "2027-04-03", "2027-04-04"):
+            starts = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=MELBOURNE)
+            session = make.appointment(
+                patient=patient, mode="phone", starts_at=starts, psychologist=make.psychologist()
+            )
+            found.setdefault(postcode or state, []).append(when_short_on_both(starts, session).partition("time), ")[2])
+    assert found == {
+        "WA": ["7:00 am (Perth time)", "6:00 am (Perth time)", "6:00 am (Perth time)", "7:00 am (Perth time)"],
+        "QLD": ["", "8:00 am (Brisbane time)", "8:00 am (Brisbane time)", ""],
+        "SA": ["8:30 am (Adelaide time)"] * 4,
+        # Half an hour ahead in winter, and none in summer.
+        "2898": ["9:30 am (Lord Howe time)", "", "", "9:30 am (Lord Howe time)"],
+    }
