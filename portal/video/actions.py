@@ -16,7 +16,7 @@ from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
 from portal.video.entering import Why, closes_at, side_of, why_not
-from portal.video.models import Presence, Room, Side
+from portal.video.models import Presence, ProviderRoom, Room, Side
 
 # A page says each half minute that its reader is there; after three times nothing they were gone.
 GONE_AFTER: Final = timedelta(seconds=90)
@@ -113,6 +113,9 @@ def key_for(session: Appointment, *, by: Actor, now: datetime) -> Key:
     with _held(session, by=by, now=now) as (room, side):
         if side == Side.PATIENT and room.admitted_at is None:
             raise NotLetIn
+        # Before the provider has it: what was made is ended, also if this process dies in between.
+        there = {"session": session, "starts_at": room.starts_at, "made_at": now, "next_try_at": now}
+        ProviderRoom.objects.update_or_create(name=room.name, defaults={**there, "ended_at": None, "attempts": 0})
         # The same for each who comes again, and nobody's name or address.
         who = salted_hmac("portal.video.identity", f"{room.name}:{by.person.pk}", algorithm="sha256").hexdigest()[:12]
         return Key(room.name, f"{side.value}-{who}", closes_at(session))

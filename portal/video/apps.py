@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from portal.common import guards
+from portal.common import guards, schedules
 
 
 class VideoConfig(AppConfig):
@@ -13,3 +13,4 @@ class VideoConfig(AppConfig):
         from portal.video.guards import ROOMS
 
         guards.register(ROOMS)
+        schedules.every_minutes(1, "portal.video.tasks.end_rooms", name="video")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +13,9 @@ from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.privacy import classed
+
+# So often the provider is asked to end a room.
+MOST_ATTEMPTS: Final = 10
 
 
 class Side(models.TextChoices):
@@ -65,6 +70,42 @@ class Room(models.Model):
                 | Q(waiting_since__isnull=False, admitted_at__gte=F("waiting_since"), admitted_by__isnull=False),
                 name="video_room_lets_in_who_waits",
             ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProviderRoomQuerySet(models.QuerySet["ProviderRoom"]):
+    def to_look_at(self, *, now: datetime) -> ProviderRoomQuerySet:
+        """Those that may still be at the provider, and that nobody has in hand."""
+        return self.filter(ended_at__isnull=True, attempts__lt=MOST_ATTEMPTS, next_try_at__lte=now)
+
+
+@classed(plain="id session name starts_at made_at ended_at attempts next_try_at")
+class ProviderRoom(models.Model):
+    """A room that the provider was asked to make, until it is known to have ended there."""
+
+    session = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80, unique=True)
+    starts_at = models.DateTimeField()
+    # Since when it may be there: as somebody got the last key to it.
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+
+    objects = ProviderRoomQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("made_at")),
+                name="video_providerroom_ends_after_it_began",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(ended_at__isnull=True), name="video_room_at_provider"),
         ]
 
     def __str__(self) -> str:

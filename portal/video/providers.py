@@ -22,6 +22,8 @@ MOST_IN_ROOM: Final = 4
 # Sound and pictures go by servers in Sydney.
 REGION: Final = "au1"
 EXISTS: Final = "53113"
+# No such room: a name is a room's only while it lasts. Or it has ended (53112, "room completed").
+GONE: Final = ("404 20404", "53112")
 # What a browser may speak to, by Twilio's own word (README of twilio-video).
 TWILIO_LINES: Final = ("wss://global.vss.twilio.com", "wss://sdkgw.us1.twilio.com")
 # The stand-in's, which open nothing anywhere else.
@@ -30,6 +32,10 @@ STAND_IN_ACCOUNT, STAND_IN_KEY = "AC" + "0" * 32, "SK" + "0" * 32
 
 class NotReady(Exception):
     """The provider did not make the room."""
+
+
+class NotEnded(Exception):
+    """The provider did not say that the room has ended."""
 
 
 class Provider(Protocol):
@@ -41,6 +47,9 @@ class Provider(Protocol):
 
     def make_ready(self, room: str) -> None:
         """Has the room at the provider, with nothing recorded. Slow, so never in a transaction; raises NotReady."""
+
+    def end(self, room: str) -> None:
+        """Ends the room for whoever is in it; one that isn't there has ended. Slow as well; raises NotEnded."""
 
     def token(self, *, room: str, identity: str, until: datetime, now: datetime) -> str:
         """Opens this room to this identity until a moment."""
@@ -66,6 +75,14 @@ class Twilio:
                 logger.error("Twilio did not make a room: %s", problem.error)
                 raise NotReady from None
 
+    def end(self, room: str) -> None:
+        try:
+            with asking() as client:
+                client.video.v1.rooms(room).update(status="completed")  # type: ignore[arg-type]  # a word is what is sent
+        except SendingFailed as problem:
+            if not problem.error.endswith(GONE):
+                raise NotEnded(problem.error) from None
+
     def token(self, *, room: str, identity: str, until: datetime, now: datetime) -> str:
         return _signed(
             *(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_API_KEY, settings.TWILIO_API_SECRET),
@@ -87,6 +104,9 @@ class StandIn:
 
     def make_ready(self, room: str) -> None:
         """Its rooms are there when somebody comes."""
+
+    def end(self, room: str) -> None:
+        """Its rooms are words between two pages, which leave by themselves."""
 
     def token(self, *, room: str, identity: str, until: datetime, now: datetime) -> str:
         return _signed(

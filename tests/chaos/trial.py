@@ -105,14 +105,14 @@ def run(
     random: Random,
     restart: Callable[[], object] | None = None,
     waits: bool = True,
-    pause: tuple[float, float] = (0.4, 3.0),
+    pause: tuple[float, float] = (0.2, 1.5),
     say: Callable[[str], object] = print,
 ) -> Outcome:
     """Runs the queue until every reminder has left, and kills one of its processes again and again meanwhile.
 
     After half of the kills the database is restarted, where `restart` does that. `waits` until what is in doubt was
-    asked about, which takes a few minutes; or else the clock is set on for that, in this process. Between two kills
-    lies a `pause` of so many seconds.
+    asked about, which takes a few minutes; or else the clock is set on for that, in this process. The kills are spread
+    over the work: before the next one another share of the texts has left, and a `pause` of so many seconds went by.
     """
     outcome, began = Outcome(sessions=Appointment.objects.count()), monotonic()
     doubtful: set[int] = set()
@@ -138,7 +138,8 @@ def run(
                     break
                 if (reminded, open_) != before:
                     stalled, before = monotonic(), (reminded, open_)
-                if outcome.kills.total() < kills and twilio.phones.texts:
+                done = outcome.kills.total()
+                if done < kills and len(twilio.phones.texts) > outcome.sessions * done // (kills + 1):
                     outcome.kills[kill_one(worker.pid, random)] += 1
                     if restart and outcome.kills.total() == kills // 2:
                         restart()

@@ -37,14 +37,14 @@ class Handler(StandInHandler):
     def answer(self, method: str, address: SplitResult, parts: list[str], body: str) -> None:
         if parts[:1] == ["phones"]:
             self._phones(method, dict(parse_qsl(body if method == "POST" else address.query)))
-        elif parts[:2] == ["2010-04-01", "Accounts"]:
-            self._api(method, parts[2:], dict(parse_qsl(body if method == "POST" else address.query)))
+        elif parts[:2] in (["2010-04-01", "Accounts"], ["v1", "Rooms"]):
+            self._api(method, parts[2:], dict(parse_qsl(body if method == "POST" else address.query)), part=parts[0])
         else:
             self.send(404, b"Not here.", "text/plain")
 
     # ---- The API ----------------------------------------------------------------------------------------------------
 
-    def _api(self, method: str, path: list[str], asked: dict[str, str]) -> None:
+    def _api(self, method: str, path: list[str], asked: dict[str, str], *, part: str) -> None:
         server = self.server
         fault = server.next_fault()
         if fault == "drop":  # the line is cut before anything is read
@@ -54,7 +54,8 @@ class Handler(StandInHandler):
         try:
             if isinstance(fault, Fault):
                 raise fault
-            answer = self._do(method, path, asked)
+            self._check()
+            answer = self._room(method, path, asked) if part == "v1" else self._do(method, path, asked)
             status = 201 if method == "POST" else 200
         except Fault as problem:
             status, answer = problem.status, problem.body
@@ -68,11 +69,30 @@ class Handler(StandInHandler):
             status, answer = 503, {"code": 20503, "message": "Service unavailable", "status": 503}
         self.send(status, json.dumps(answer).encode(), "application/json")
 
-    def _do(self, method: str, path: list[str], asked: dict[str, str]) -> Row:
-        server = self.server
+    def _check(self) -> None:
         given = self.headers.get("Authorization", "").removeprefix("Basic ")
         name, _colon, secret = base64.b64decode(given).decode().partition(":")
-        if (name, secret) != (server.key, server.secret) or path[:1] != [server.phones.account]:
+        if (name, secret) != (self.server.key, self.server.secret):
+            raise Fault(401, 20003, "Authenticate")
+
+    def _room(self, method: str, path: list[str], asked: dict[str, str]) -> Row:
+        """Rooms of sessions by video: made by name, and ended by it. A name is a room's only while it lasts."""
+        rooms = self.server.rooms
+        match method, path:
+            case "POST", []:
+                name = asked.get("UniqueName", "")
+                if rooms.get(name) == "in-progress":
+                    raise Fault(400, 53113, "Room exists")
+                rooms[name] = "in-progress"
+            case "POST", [name] if rooms.get(name) == "in-progress" and asked.get("Status") == "completed":
+                rooms[name] = "completed"
+            case _:
+                raise Fault(404, 20404, "The requested resource was not found")
+        return {"sid": "RM" + "0" * 32, "unique_name": name, "status": rooms[name]}
+
+    def _do(self, method: str, path: list[str], asked: dict[str, str]) -> Row:
+        server = self.server
+        if path[:1] != [server.phones.account]:
             raise Fault(401, 20003, "Authenticate")
         match method, path[1:]:
             case "POST", ["Messages.json"]:
@@ -131,6 +151,8 @@ class Server(ThreadingHTTPServer):
         self.portal, self.public = portal.rstrip("/"), (public or portal).rstrip("/")
         self.address = f"http://{host}:{self.server_address[1]}"
         self.phones = Phones(account=account, numbers=numbers, publish=self._publish if portal else None, path=path)
+        # Those of sessions by video, by name, and whether each is "in-progress" or "completed".
+        self.rooms: dict[str, str] = {}
         # What goes wrong with the requests to come, in order; "" is nothing.
         self.faults: deque[str | Fault] = deque()
         self.hangs = 1.0

@@ -28,6 +28,7 @@ WORDS: dict[str, Promise] = {
     "portal.journeys.together.put_away": _("Put papers that were printed together away"),
     "portal.journeys.waitlist.tasks.go_round": _("Offer freed times to the waitlist"),
     "portal.notifications.tasks.sweep": _("Send what waits"),
+    "portal.video.tasks.end_rooms": _("End rooms of sessions by video that are over"),
     # When something happens
     "portal.appointments.tasks.read_outside_calendar": _("Read an outside calendar"),
     "portal.billing.tasks.draw_paper": _("Draw an invoice"),
