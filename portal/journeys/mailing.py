@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from portal.audit import trail
-from portal.billing.models import Invoice, Payer, Payment
+from portal.billing.models import Invoice, Payer, Payment, Taking
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.online import links
 from portal.billing.online.client import is_on
@@ -123,7 +123,14 @@ def reader_of_receipt(parts: Sequence[Payment], *, patient: Patient) -> Reader |
 
 
 def send_receipt(
-    parts: Sequence[Payment], *, patient: Patient, among: InvoiceQuerySet, key: str, by: Actor, now: datetime
+    parts: Sequence[Payment],
+    *,
+    patient: Patient,
+    among: InvoiceQuerySet,
+    key: str,
+    by: Actor,
+    now: datetime,
+    taking: Taking | None = None,
 ) -> str:
     """Queues the receipt to its reader and returns the address; a repeated `key` sends it once."""
     from portal.billing.receipt_paper import number_of, receipt_pdf  # it brings the PDF library, which is slow to load
@@ -132,9 +139,9 @@ def send_receipt(
     if reader is None:
         raise ValueError("nobody to send it to")
     first = parts[0]
-    number = number_of(parts)
+    number = number_of(parts, taking=taking)
     # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
-    paper = receipt_pdf(parts, patient=patient, among=among)
+    paper = receipt_pdf(parts, patient=patient, among=among, taking=taking)
     context = {
         "called": reader.called,
         "whose": reader.about,
@@ -142,7 +149,7 @@ def send_receipt(
         "amount": abs(sum(part.amount for part in parts)),
         "is_refund": first.is_refund,
     }
-    about = first.taking or first
+    about = taking or first.taking or first
     with transaction.atomic():
         _queue("receipt", reader, context, (number, paper), about=about, key=key)
         trail.record("receipt.mailed", target=about, by=by, at=now)

@@ -61,7 +61,16 @@ from portal.billing.actions.refunds import (
 )
 from portal.billing.actions.rows import refundable
 from portal.billing.actions.shares import set_share
-from portal.billing.actions.takings import Settles, TakenPart, held_of, money_as_shown, owing_of, settled_by, take
+from portal.billing.actions.takings import (
+    Settles,
+    TakenPart,
+    held_of,
+    money_as_shown,
+    owing_of,
+    parts_of,
+    settled_by,
+    take,
+)
 from portal.billing.actions.typed import change_draft, type_invoice
 from portal.billing.actions.who_paid import likely_payers
 
@@ -114,6 +123,7 @@ __all__ = [
     "move_payment",
     "on_account",
     "owing_of",
+    "parts_of",
     "payer_of",
     "record_payment",
     "refund_account",

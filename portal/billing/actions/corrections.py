@@ -14,6 +14,7 @@ from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoices, lock_payments
 from portal.billing.actions.refunds import ask_no_more_of
 from portal.billing.actions.rows import by_key, place_of, refundable, write_payment
+from portal.billing.actions.takings import replace_taking
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment
 from portal.billing.models.payment import AT_THE_DESK
 from portal.billing.refusals import (
@@ -243,8 +244,12 @@ def _anew(
     for invoice, part in off:
         Allocation.objects.create(payment=back, invoice=invoice, amount=-part)
         draw_soon(invoice)
+    is_theirs = patient.pk == payment.patient.pk
+    taking = replace_taking(payment, is_theirs=is_theirs, key=key, by=by, now=now)
     new = write_payment(
         patient=patient,
+        taking=taking if is_theirs else None,
+        number=f"{taking.number}-1" if taking and is_theirs else "",
         amount=really,
         method=method,
         paid_by=paid_by,

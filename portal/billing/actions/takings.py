@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from portal.audit import trail
 from portal.billing.actions.account import lock_account, on_account
@@ -215,6 +215,7 @@ def _taking(
     key: str,
     by: Actor,
     now: datetime,
+    replaces: Taking | None = None,
 ) -> Taking | None:
     """The taking under a receipt number that nothing has; None where the same page made one in this moment."""
     for _try in range(TRIES):
@@ -232,6 +233,7 @@ def _taking(
                     received_by=by.user,
                     handed=handed,
                     key=key,
+                    replaces=replaces,
                 )
         except IntegrityError:
             if Taking.objects.filter(key=key).exists():
@@ -246,6 +248,46 @@ def _the_same(taking: Taking, patient: Patient, parts: Sequence[TakenPart]) -> T
     if taking.patient_id != patient.pk or paid != sum((part.amount for part in parts), ZERO):
         raise KeyReused
     return taking
+
+
+def parts_of(taking: Taking) -> QuerySet[Payment]:
+    """What its receipt states: its own parts, and those of what it replaces that were not written down wrong."""
+    chain = [taking]
+    while before := chain[-1].replaces:
+        chain.append(before)
+    rows = Payment.objects.filter(taking__in=chain).order_by("pk")
+    if len(chain) == 1:
+        return rows
+    anew = Payment.objects.filter(corrects=OuterRef("pk"), amount__gt=0)
+    return rows.exclude(Exists(anew.filter(Q(taking__in=chain) | Q(taking=None, recorded_at__lte=taking.recorded_at))))
+
+
+def replace_taking(part: Payment, *, is_theirs: bool, key: str, by: Actor, now: datetime) -> Taking | None:
+    """The taking that states anew the one of which this part was written down wrong; `is_theirs`: it stays in it.
+
+    None where the part was all of it, so that its own new receipt is enough.
+    """
+    if part.taking is None:
+        return None
+    first = part.taking
+    while first.replaces:
+        first = first.replaces
+    # Of two who correct two parts at once the second waits here, and replaces what the first made.
+    Taking.objects.select_for_update().get(pk=first.pk)
+    newest = part.taking.newest
+    rows = parts_of(newest)
+    if (newest.replaces is None and rows.count() == 1) or not (is_theirs or rows.exclude(pk=part.pk).exists()):
+        return None
+    return _taking(
+        patient=newest.patient,
+        location=newest.location,
+        received_on=newest.received_on,
+        handed=None,
+        key=f"{key}:taking",
+        by=by,
+        now=now,
+        replaces=newest,
+    )
 
 
 def settled_by(parts: Sequence[Payment]) -> list[tuple[Invoice, Decimal]]:

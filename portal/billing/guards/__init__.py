@@ -58,5 +58,9 @@ WAIVERS = changes_once(
 )
 OVERRIDES = frozen("the overrides of claims", prefix="claim_override", table=OVERRIDE, words=OVERRIDE_NEVER)
 TAKINGS = frozen(
-    "the takings", prefix="taking", table=TAKING, words=TAKING_NEVER, keys=(("code",), ("number",), ("key",))
+    "the takings",
+    prefix="taking",
+    table=TAKING,
+    words=TAKING_NEVER,
+    keys=(("code",), ("number",), ("key",), ("replaces_id",)),
 )

@@ -25,12 +25,13 @@ class TakingQuerySet(models.QuerySet["Taking"]):
         return self.none()
 
 
-@classed(plain="id code number patient location received_on recorded_at received_by handed key")
+@classed(plain="id code number patient location received_on recorded_at received_by handed key replaces")
 class Taking(models.Model):
     """Money taken over the desk at one time: one receipt, its parts by as many methods, for as many invoices.
 
     The parts are its `Payment` rows. `handed` is the cash that was put on the desk, in dollars: what is more than the
-    cash part was given back as change. A row never changes.
+    cash part was given back as change. A row never changes: where a part was written down wrong, another taking
+    `replaces` it, whose receipt states all of it as it stands (`actions.parts_of`).
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -45,6 +46,9 @@ class Taking(models.Model):
     handed = models.DecimalField(max_digits=10, decimal_places=2, null=True)
     # A page that is sent twice takes once.
     key = models.CharField(max_length=100, unique=True, editable=False)
+    replaces = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by", editable=False
+    )
 
     objects = TakingQuerySet.as_manager()
 
@@ -60,6 +64,14 @@ class Taking(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def newest(self) -> Taking:
+        """What says it by now: itself, or the last of those that replace it."""
+        newest = self
+        while following := Taking.objects.filter(replaces=newest).first():
+            newest = following
+        return newest
 
     @property
     def cash(self) -> Decimal:

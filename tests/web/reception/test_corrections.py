@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from portal.billing import actions
-from portal.billing.models import CreditNote, Payment
+from portal.billing import actions, receipt_paper
+from portal.billing.models import CreditNote, Invoice, Payment
 from tests import make
 from tests.web.reception.conftest import NOW
 from tests.web.reception.test_takings import hidden, issued, words
@@ -152,6 +152,77 @@ def test_money_that_is_given_back_says_why(desk, paid):
     assert "Why is it given back?" in words(response)
     assert desk.post(address, {**data, "reason": "Charged twice"}).status_code == 302
     assert Payment.objects.get(amount__lt=0).reason == "Charged twice"
+
+
+@pytest.fixture
+def split(patient, now):
+    """An invoice of $220, paid by $120 in cash and $100 by card, on one receipt."""
+    invoice = issued(patient, "220.00")
+    parts = [actions.TakenPart("cash", D(120)), actions.TakenPart("card", D(100), "T 1")]
+    taking = actions.take(
+        patient=patient,
+        parts=parts,
+        settles=[actions.Settles(invoice, D(220))],
+        uses=D(0),
+        keeps=False,
+        handed=None,
+        received_on=NOW.date(),
+        location=invoice.location,
+        key="t",
+        by=make.actor(),
+        now=NOW,
+    )
+    return invoice, taking
+
+
+def test_one_receipt_replaces_the_whole_of_a_split_one(desk, patient, split):
+    invoice, taking = split
+    cash, card = taking.parts.order_by("pk")
+    address, data = correction(desk, invoice, card, method="transfer")
+    said = words(desk.post(address, data, follow=True))
+    new = taking.newest
+    assert (
+        f"$100.00 is written down anew. Receipt {new.number} states all $220.00, and replaces {taking.number}" in said
+    )
+    shown = words(desk.get(reverse("reception:taking", args=[new.number])))
+    assert "$220.00 taken" in shown
+    assert f"Replaces {taking.number}" in shown
+    old = words(desk.get(reverse("reception:taking", args=[taking.number])))
+    assert f"{new.number} states all of it as it was, and replaces this." in old
+    assert "isn't sent to anybody" in old
+    facts = receipt_paper.facts_of(actions.parts_of(new), patient=patient, among=Invoice.objects.all(), taking=new)
+    assert [(part["method"], part["amount"]) for part in facts["parts"]] == [
+        ("Cash", D(120)),
+        ("Bank transfer", D(100)),
+    ]
+    assert (facts["total"], facts["replaces"], facts["stamp"]) == (D(220), taking.number, "")
+    assert facts["paper"]["number"] == new.number
+    # A second correction, of the part that stood: the newest states all again, and the one between no longer counts.
+    address, data = correction(desk, invoice, cash, amount="90", reason="Wrong change")
+    desk.post(address, data)
+    newest = taking.newest
+    assert (newest.replaces, [part.amount for part in actions.parts_of(newest)]) == (new, [D(100), D(90)])
+    between = receipt_paper.facts_of(actions.parts_of(new), patient=patient, among=Invoice.objects.all(), taking=new)
+    assert (between["stamp"], between["total"]) == (f"Replaced by {newest.number}", D(220))
+    assert desk.get(reverse("reception:taking_pdf", args=[newest.number])).status_code == 200
+
+
+def test_how_much_a_part_can_be_is_counted_beside_the_others(desk, split):
+    invoice, taking = split
+    address, data = correction(desk, invoice, taking.parts.get(method="card"), amount="150")
+    refused = words(desk.post(address, data))
+    assert "The invoice asks for $220.00, and $120.00 of it is paid otherwise: this can be $100.00 at most." in refused
+
+
+def test_a_part_that_was_for_somebody_else_leaves_the_receipt(desk, patient, split):
+    invoice, taking = split
+    theirs = issued(make.patient(), "100.00")
+    address, data = correction(desk, invoice, taking.parts.get(method="card"), invoice=theirs.number, reference="T 1")
+    assert desk.post(address, data).status_code == 302
+    [cash] = actions.parts_of(taking.newest)
+    assert (taking.newest.replaces, cash.method) == (taking, "cash")
+    assert Payment.objects.get(corrects__isnull=False, amount__gt=0).taking is None
+    assert "$120.00 taken" in words(desk.get(reverse("reception:taking", args=[taking.newest.number])))
 
 
 def test_what_will_never_be_paid_is_written_off(desk, patient, now):

@@ -79,10 +79,19 @@ def correct(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
             status = 409
             form.shown_anew(f"{left}.{invoice.seen_as}", meanwhile.nothing_done(invoice, by=request.actor, now=now))
         except Overpayment as refused:
-            words = _(
-                "No more than %(most)s is asked for by the invoice. What is more is taken as a payment of its own."
-            )
-            form.add_error("amount", words % {"most": dollars(refused.balance)})
+            words = _("No more than %(most)s is asked for by the invoice.")
+            others = invoice.payable - refused.balance
+            if others:
+                words = _(
+                    "The invoice asks for %(payable)s, and %(others)s of it is paid otherwise: this can be %(most)s at "
+                    "most."
+                )
+            told = words % {
+                "most": dollars(refused.balance),
+                "payable": dollars(invoice.payable),
+                "others": dollars(others),
+            }
+            form.add_error("amount", f"{told} {_('What is more is taken as a payment of its own.')}")
         except AmountStays:
             words = _("Some of it was given back, or is for something else by now, so its amount stays as it is.")
             form.add_error("amount", words)
@@ -160,8 +169,15 @@ def _said_anew(
 
 
 def _corrected(request: ActorRequest, invoice: Invoice, new: Payment) -> HttpResponse:
-    words = {"amount": dollars(new.amount), "number": new.number}
-    messages.success(request, _("%(amount)s is written down anew: receipt %(number)s.") % words)
+    words = {"amount": dollars(new.amount), "number": new.receipt}
+    said = _("%(amount)s is written down anew: receipt %(number)s.")
+    if new.taking and new.taking.replaces:
+        words |= {
+            "total": dollars(sum(part.amount for part in actions.parts_of(new.taking))),
+            "old": new.taking.replaces.number,
+        }
+        said = _("%(amount)s is written down anew. Receipt %(number)s states all %(total)s, and replaces %(old)s.")
+    messages.success(request, said % words)
     return redirect_to(request, "reception:invoice", number=invoice.number)
 
 

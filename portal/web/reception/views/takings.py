@@ -151,15 +151,17 @@ def _receipt(request: ActorRequest, number: str) -> Receipt:
     """Of a taking by its number, else of one payment or refund."""
     takings = Taking.objects.visible_to(request.actor).select_related("location", "received_by")
     one = takings.filter(number=number).first()
-    rows = one.parts if one else Payment.objects.filter(number=number)
+    rows = actions.parts_of(one) if one else Payment.objects.filter(number=number)
     parts = list(rows.select_related("taking__location", "location", "received_by").order_by("pk"))
     patients = Patient.objects.visible_to(request.actor).select_related("user")
     return Receipt(one, parts, get_object_or_404(patients, payments__in=parts[:1]))
 
 
-def may_mail(parts: list[Payment]) -> bool:
+def may_mail(parts: list[Payment], taking: Taking | None = None) -> bool:
     """Whether it says what happened: what was written down wrong, and the row that takes it back, go to nobody."""
-    return not any(part.said_anew or (part.is_refund and part.is_correction) for part in parts)
+    return (taking is None or taking.newest == taking) and not any(
+        part.said_anew or (part.is_refund and part.is_correction) for part in parts
+    )
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -169,6 +171,8 @@ def receipt(request: ActorRequest, number: str) -> HttpResponse:
     found = _receipt(request, number)
     first = found.parts[0]
     reader = reader_of_receipt(found.parts, patient=found.patient)
+    newest = found.taking.newest if found.taking else None
+    mails = may_mail(found.parts, found.taking)
     context = {
         "taking": found.taking,
         "first": first,
@@ -180,9 +184,11 @@ def receipt(request: ActorRequest, number: str) -> HttpResponse:
         "settled": actions.settled_by(found.parts),
         "refunds": list(Payment.objects.filter(reverses__in=found.parts, corrects=None).order_by("pk")),
         "kept": actions.on_account(found.patient),
-        "address": reader.address if reader and may_mail(found.parts) else "",
-        "anew": [new for part in found.parts if (new := part.said_anew)],
-        "may_mail": may_mail(found.parts),
+        "address": reader.address if reader and mails else "",
+        # All of it is stated anew by the one that replaces it; a single payment by its own.
+        "replaced_by": newest if newest != found.taking else None,
+        "anew": [new for part in found.parts if (new := part.said_anew)] if newest == found.taking else [],
+        "may_mail": mails,
         "mailed": mailing.mailed_about(found.taking or first, by=request.actor),
         "key": uuid.uuid4(),
         "zone": ClinicSettings.current().zone,
@@ -196,7 +202,7 @@ def send_receipt(request: ActorRequest, number: str) -> HttpResponse:
     """Sends the receipt by e-mail, once for each page that asked."""
     found, now = _receipt(request, number), timezone.now()
     form = SendForm(request.POST)
-    if not may_mail(found.parts):
+    if not may_mail(found.parts, found.taking):
         messages.error(request, _("This was written down wrong, so it isn't sent. Send the receipt that is right."))
     elif reader_of_receipt(found.parts, patient=found.patient) is None:
         messages.error(request, _("No e-mail address is known. Add one to the patient's details, or print it."))
@@ -204,6 +210,7 @@ def send_receipt(request: ActorRequest, number: str) -> HttpResponse:
         address = mail_receipt(
             found.parts,
             patient=found.patient,
+            taking=found.taking,
             among=Invoice.objects.visible_to(request.actor),
             key=str(form.cleaned_data["key"]),
             by=request.actor,
@@ -221,7 +228,12 @@ def receipt_pdf(request: ActorRequest, number: str) -> HttpResponse:
 
     found = _receipt(request, number)
     return HttpResponse(
-        receipt_paper.receipt_pdf(found.parts, patient=found.patient, among=Invoice.objects.visible_to(request.actor)),
+        receipt_paper.receipt_pdf(
+            found.parts,
+            patient=found.patient,
+            among=Invoice.objects.visible_to(request.actor),
+            taking=found.taking,
+        ),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{number}.pdf"'},
     )
