@@ -19,6 +19,7 @@ from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.common.access.actors import Actor
 from portal.journeys import better_access
 from portal.medicare import schedule
+from portal.medicare.contents import lacking
 from portal.medicare.findings import Facts, Finding, Letter
 from portal.medicare.ledger import Ledger, Standing
 from portal.medicare.models import LetterCheck, Referral
@@ -238,6 +239,7 @@ def _letter(paper: InvoiceOnPaper, referral: Referral | None, file: _OnFile) -> 
         is_corrected=is_corrected,
         is_for_group=referral.is_for_group if referral else False,
         usual_practitioner=found.has_usual if found else None,
+        lacks=lacking(referral, found) if referral else (),
     )
 
 

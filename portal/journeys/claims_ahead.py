@@ -16,6 +16,7 @@ from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.journeys.checking_out import Claim, Held, Preview
 from portal.journeys.claim_checks import Check, card_is_right
 from portal.medicare import schedule
+from portal.medicare.contents import lacking
 from portal.medicare.findings import Facts, Letter
 from portal.medicare.models import LetterCheck, Referral
 from portal.medicare.readiness import findings_of
@@ -136,4 +137,5 @@ def _letter(referral: Referral | None, file: _OnFile) -> Letter | None:
         services=referral.agreed,
         is_for_group=referral.is_for_group,
         usual_practitioner=look.has_usual if look else None,
+        lacks=lacking(referral, look),
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.medicare.models.checks import LetterCheck
 from portal.medicare.models.referrals import Referral
 from portal.medicare.readiness import USUAL_PRACTITIONER_FROM
 
@@ -38,6 +39,16 @@ CONTENTS = (
     ),
 )
 _PLANS = (Referral.Kind.GP_PLAN, Referral.Kind.PSYCHIATRIST_PLAN)
+
+
+def lacking(referral: Referral, found: LetterCheck | None) -> tuple[str, ...]:
+    """What a letter lacks by this look at it, in words, for the check of a claim; none where nobody looked."""
+    if found is None:
+        return ()
+    # Who referred has a finding of its own, and so has a number that nobody knows; one that was decided is settled.
+    apart = {"has_usual"} if referral.decided is None and referral.agreed is not None else {"has_usual", "has_services"}
+    lacks = {*found.missing} - apart
+    return tuple(str(content.label) for content in needed(referral) if content.name in lacks)
 
 
 def needed(referral: Referral) -> list[Content]:

@@ -47,6 +47,8 @@ class Letter:
     services: int | None = None
     is_for_group: bool = False
     usual_practitioner: bool | None = None
+    # What whoever read the letter did not find in it, in words; who referred and the number are said by themselves.
+    lacks: tuple[str, ...] = ()
     is_corrected: bool = False
 
 

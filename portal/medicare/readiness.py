@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal.clinic.models import Mode, Registration
 from portal.clinic.validators import provider_number_is_right
+from portal.common.languages.punctuation import listed
 from portal.common.languages.times import date_short
 from portal.common.money import dollars
 from portal.medicare.catalogue import KNOWN
@@ -251,10 +252,17 @@ def _referral(facts: Facts) -> Iterator[Finding]:
         yield red("wrong_referral", said)
     if letter.is_corrected:
         yield amber("referral_corrected", _("The referral was corrected since. Void the invoice and bill it again."))
+    if letter.lacks:
+        said = _("Missing in the letter: %(lacks)s. Ask the referrer to add it.")
+        yield amber("letter_lacks", said % {"lacks": listed(_lower(one) for one in letter.lacks)})
     if letter.services is None:
         yield amber(
             "unstated", _("The letter names no number of services. Ask the referrer, and write down the answer.")
         )
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _dates_of(letter: Letter, facts: Facts) -> Iterator[Finding]:
@@ -270,7 +278,8 @@ def _dates_of(letter: Letter, facts: Facts) -> Iterator[Finding]:
     if is_plan and written >= USUAL_PRACTITIONER_FROM and letter.usual_practitioner is not True:
         if letter.usual_practitioner is False:
             said = _(
-                "The referral is not from the patient's usual practice. Since 1 November 2025 Medicare asks for that."
+                "The letter doesn't say that the referrer is the patient's usual practitioner, or of their MyMedicare "
+                "practice. Since 1 November 2025 Medicare asks for that: ask the referrer, or the patient."
             )
         else:
             said = _(

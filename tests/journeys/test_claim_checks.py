@@ -9,6 +9,7 @@ from portal.audit.models import Entry
 from portal.billing.models import ClaimOverride, Line
 from portal.billing.refusals import ChangedMeanwhile, NotPayable, ReasonMissing
 from portal.journeys import claim_checks
+from portal.medicare.models import LetterCheck
 from tests import make
 from tests.billing.conftest import Books
 
@@ -38,6 +39,19 @@ def test_what_the_desk_bills_is_ready(books):
     found = claim_checks.check(billed(books), now=books.now)
     assert codes(found) == (set(), {"usual_practitioner"})
     assert found.is_ready
+
+
+def test_what_a_look_at_the_letter_did_not_find_is_worth_a_look(books):
+    invoice = billed(books)
+    referral = invoice.lines.get().claim.referral
+    ticks = dict.fromkeys(("has_name", "has_birth_date", "has_address", "has_diagnosis", "has_medication"), True)
+    ticks |= {"has_services": True, "has_plan": True, "has_usual": False, "is_signed": False, "is_dated": False}
+    LetterCheck.objects.create(referral=referral, course=referral.course, checked_at=books.now, **ticks)
+    found = claim_checks.check(invoice, now=books.now)
+    assert codes(found) == (set(), {"usual_practitioner", "letter_lacks"})
+    words = [one.words for one in found.amber]
+    assert "Missing in the letter: a signature, the date it was written. Ask the referrer to add it." in words
+    assert any(said.startswith("The letter doesn't say that the referrer is") for said in words)
 
 
 def test_invoice_without_an_item_is_not_checked(books):

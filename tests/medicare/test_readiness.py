@@ -122,6 +122,7 @@ def test_what_medicare_would_refuse_is_red(changes, code):
         (letter(number="2429581A"), "referrer_check"),
         (letter(services=None), "unstated"),
         (letter(is_corrected=True), "referral_corrected"),
+        (letter(lacks=("A signature",)), "letter_lacks"),
         (letter(usual_practitioner=None), "usual_practitioner"),
         (letter(usual_practitioner=False), "usual_practitioner"),
         ({"is_last": True}, "report_due"),
