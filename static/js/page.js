@@ -4,6 +4,15 @@
 const root = document.documentElement
 root.classList.add('scripted')
 
+// ---- A page that answers a form ------------------------------------------------------------------------------------
+
+// It takes the address of the page on which the form stood: a browser can go back to that and load it anew, where it would
+// ask whether to send the form once more. Its own forms are still sent to where they were.
+if (root.dataset.pageOfForm) {
+  for (const form of document.querySelectorAll('form:not([action])')) form.action = window.location.href
+  window.history.replaceState(window.history.state, '', root.dataset.pageOfForm)
+}
+
 // ---- Leave at once -------------------------------------------------------------------------------------------------
 
 function leave (address) {
