@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from portal.appointments.models import Appointment
 from portal.billing.actions.account import kept_on, on_account
 from portal.billing.actions.ahead import paid_ahead_of
 from portal.billing.models import PaidBooking, RefundStatus, StripeRefund
+from portal.common.database.compiled import compiled
 from portal.common.money import ZERO
 from portal.patients.models import Patient
 
@@ -66,11 +69,14 @@ def held_money(people: Sequence[Patient], *, now: datetime) -> HeldMoney | None:
     return found if found.sum or lost else None
 
 
+@compiled
+def _lost_bookings(people: Collection[int]) -> QuerySet[PaidBooking]:
+    lost = PaidBooking.objects.filter(patient__in=people, lost_at__isnull=False, attempt__payment__isnull=False)
+    return lost.select_related("attempt", "location").order_by("pk")
+
+
 def _lost(people: Sequence[Patient], *, now: datetime) -> list[Lost]:
-    bookings = PaidBooking.objects.filter(patient__in=people, lost_at__isnull=False, attempt__payment__isnull=False)
-    by_payment = {
-        booking.attempt.payment_id: booking for booking in bookings.select_related("attempt", "location").order_by("pk")
-    }
+    by_payment = {booking.attempt.payment_id: booking for booking in _lost_bookings({each.pk for each in people})}
     if not by_payment:
         return []
     refunds = StripeRefund.objects.filter(payment__in=by_payment, why=StripeRefund.Why.NOT_BOOKED)

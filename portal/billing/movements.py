@@ -6,11 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from portal.billing.models import Allocation, Invoice, Method, Payment, StripeRefund
 from portal.billing.models.payment import AT_THE_DESK
+from portal.common.database.compiled import compiled
 from portal.common.money import ZERO
 
 
@@ -55,17 +57,7 @@ class Movement:
 
 def movements_of(invoice: Invoice) -> list[Movement]:
     """In the order in which they came; one query, however many there are."""
-    of_payment = Allocation.objects.filter(payment=OuterRef("payment"))
-    rows = list(
-        invoice.allocations.select_related(
-            "payment__received_by", "payment__reverses", "payment__corrects", "payment__taking"
-        )
-        .annotate(
-            moved=Exists(of_payment.filter(pk__lt=OuterRef("pk"), amount__lt=0)),
-            went_on=Exists(of_payment.filter(pk__gt=OuterRef("pk"), amount__gt=0)),
-        )
-        .order_by("id")
-    )
+    rows: list[Any] = _allocated(invoice.pk)
     left: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for row in rows:
         left[row.payment.reverses_id or row.payment_id] += row.amount
@@ -83,6 +75,18 @@ def movements_of(invoice: Invoice) -> list[Movement]:
         stands = kind in (Kind.PAID, Kind.MOVED_HERE, Kind.SAID_ANEW)
         found.append(Movement(payment, row.amount, kind, max(ZERO, left[payment.pk]) if stands else ZERO))
     return found
+
+
+@compiled
+def _allocated(invoice: int) -> QuerySet[Allocation]:
+    """What settles it, with what came of the same payment before and after."""
+    of_payment = Allocation.objects.filter(payment=OuterRef("payment"))
+    rows = Allocation.objects.filter(invoice=invoice).select_related(
+        "payment__received_by", "payment__reverses", "payment__corrects", "payment__taking"
+    )
+    moved = Exists(of_payment.filter(pk__lt=OuterRef("pk"), amount__lt=0))
+    went_on = Exists(of_payment.filter(pk__gt=OuterRef("pk"), amount__gt=0))
+    return rows.annotate(moved=moved, went_on=went_on).order_by("id")
 
 
 def surplus_of(invoice: Invoice) -> list[StripeRefund]:

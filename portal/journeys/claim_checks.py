@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.audit import trail
 from portal.billing.models import ClaimOverride, Invoice, InvoiceStatus, Line, MedicareClaim
@@ -17,6 +18,7 @@ from portal.billing.refusals import ChangedMeanwhile, NotPayable, ReasonMissing
 from portal.billing.snapshot import REGISTRATIONS, InvoiceOnPaper
 from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.journeys import better_access
 from portal.medicare import schedule
 from portal.medicare.contents import lacking
@@ -55,30 +57,35 @@ class Check:
         return "-".join(sorted({one.code for one in self.red}))
 
 
-def check(invoice: Invoice, *, now: datetime) -> Check | None:
-    """What is to be said of an invoice; None for one that asks Medicare for nothing, a draft or a void one."""
-    return checks([invoice], now=now)[invoice.pk]
+def check(invoice: Invoice, *, now: datetime, lines: Collection[Line] | None = None) -> Check | None:
+    """What is to be said of an invoice; None for one that asks Medicare for nothing, a draft or a void one.
+
+    `lines` are all of its own, in their order, where they were read already.
+    """
+    return checks([invoice], now=now, lines=lines)[invoice.pk]
 
 
-def checks(invoices: Collection[Invoice], *, now: datetime) -> dict[int, Check | None]:
+def checks(
+    invoices: Collection[Invoice], *, now: datetime, lines: Collection[Line] | None = None
+) -> dict[int, Check | None]:
     """The same of many, by their ids, in as many statements however many they are.
 
     Their patients, psychologists, locations and sessions are asked for one by one unless they come along.
     """
     found: dict[int, Check | None] = {invoice.pk: None for invoice in invoices}
     papers = {one.pk: one.snapshot for one in invoices if one.status == InvoiceStatus.ISSUED and one.snapshot}
-    lines: dict[int, list[Line]] = defaultdict(list)
-    for line in Line.objects.filter(invoice__in=papers).exclude(item_number="").order_by("position"):
-        lines[line.invoice_id].append(line)
-    claimed = [invoice for invoice in invoices if lines.get(invoice.pk)]
+    own: dict[int, list[Line]] = defaultdict(list)
+    for line in _lines_of(list(papers)) if lines is None else lines:
+        if line.item_number and line.invoice_id in papers:
+            own[line.invoice_id].append(line)
+    claimed = [invoice for invoice in invoices if own.get(invoice.pk)]
     if not claimed:
         return found
-    file = _on_file(claimed, [line.pk for each in lines.values() for line in each], now=now)
+    file = _on_file(claimed, [line.pk for each in own.values() for line in each], now=now)
     today = ClinicSettings.current().today(now)
-    overrides = ClaimOverride.objects.filter(invoice__in=claimed).select_related("made_by").order_by("made_at", "pk")
-    newest = {override.invoice_id: override for override in overrides}
+    newest = {override.invoice_id: override for override in _overrides_of([invoice.pk for invoice in claimed])}
     for invoice in claimed:
-        facts = [_of_line(line, invoice=invoice, paper=papers[invoice.pk], file=file) for line in lines[invoice.pk]]
+        facts = [_of_line(line, invoice=invoice, paper=papers[invoice.pk], file=file) for line in own[invoice.pk]]
         found[invoice.pk] = Check(findings_of(facts, today=today), newest.get(invoice.pk))
     return found
 
@@ -145,11 +152,10 @@ class _OnFile:
 
 
 def _on_file(invoices: Collection[Invoice], lines: Collection[int], *, now: datetime) -> _OnFile:
-    claims = {claim.line_id: claim for claim in MedicareClaim.objects.filter(line__in=lines).select_related("referral")}
+    claims = {claim.line_id: claim for claim in _claims_on(lines)}
     patients = {claim.patient_id for claim in claims.values()} | {invoice.patient_id for invoice in invoices}
     numbers: dict[int, dict[int, str]] = defaultdict(dict)
-    held = ProviderNumber.objects.filter(psychologist__in={invoice.psychologist_id for invoice in invoices})
-    for person, place, number in held.values_list("psychologist", "location", "number"):
+    for person, place, number in _provider_numbers({invoice.psychologist_id for invoice in invoices}):
         numbers[person][place] = number
     days: dict[tuple[int, date], dict[int, datetime | None]] = defaultdict(dict)
     same = MedicareClaim.objects.standing().filter(
@@ -158,16 +164,45 @@ def _on_file(invoices: Collection[Invoice], lines: Collection[int], *, now: date
     for pk, patient, day, starts_at in same.values_list("pk", "patient", "service_date", "line__starts_at"):
         days[patient, day][pk] = starts_at
     courses = {claim.referral.course for claim in claims.values() if claim.referral}
-    letters = Referral.objects.standing().filter(course__in=courses).order_by("written_on", "pk")
-    looks = LetterCheck.objects.filter(course__in=courses).order_by("checked_at", "pk")
     return _OnFile(
         claims=claims,
         ledgers=better_access.ledgers(patients, now=now),
         numbers=numbers,
         days=days,
-        letters={letter.course: letter for letter in letters},
-        looks={look.course: look for look in looks},
+        letters={letter.course: letter for letter in _letters_of(courses)},
+        looks={look.course: look for look in _looks_at(courses)},
     )
+
+
+@compiled
+def _lines_of(invoices: Collection[int]) -> QuerySet[Line]:
+    return Line.objects.filter(invoice__in=invoices).exclude(item_number="").order_by("position")
+
+
+@compiled
+def _overrides_of(invoices: Collection[int]) -> QuerySet[ClaimOverride]:
+    return ClaimOverride.objects.filter(invoice__in=invoices).select_related("made_by").order_by("made_at", "pk")
+
+
+@compiled
+def _claims_on(lines: Collection[int]) -> QuerySet[MedicareClaim]:
+    return MedicareClaim.objects.filter(line__in=lines).select_related("referral")
+
+
+@compiled
+def _provider_numbers(psychologists: Collection[int]) -> QuerySet[ProviderNumber, tuple[int, int, str]]:
+    held = ProviderNumber.objects.filter(psychologist__in=psychologists)
+    return held.values_list("psychologist", "location", "number")
+
+
+@compiled
+def _letters_of(courses: Collection[UUID]) -> QuerySet[Referral]:
+    return Referral.objects.standing().filter(course__in=courses).order_by("written_on", "pk")
+
+
+@compiled
+def _looks_at(courses: Collection[UUID]) -> QuerySet[LetterCheck]:
+    return LetterCheck.objects.filter(course__in=courses).order_by("checked_at", "pk")
 
 
 def _of_line(line: Line, *, invoice: Invoice, paper: InvoiceOnPaper, file: _OnFile) -> Facts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from portal.audit import trail
@@ -16,6 +16,7 @@ from portal.billing.actions.locking import lock_payments
 from portal.billing.models import Allocation, Invoice, Payment, StripeRefund
 from portal.billing.models.online import StripeRefundQuerySet
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.money import ZERO, cents, in_cents
 from portal.patients.models import Patient
 
@@ -29,11 +30,25 @@ class OnAccount(NamedTuple):
 
 def on_account(*patients: Patient) -> Decimal:
     """What these people have on their accounts, in dollars."""
-    came = Payment.objects.filter(patient__in=patients).aggregate(sum=Sum("amount"))["sum"]
-    settles = Allocation.objects.filter(payment__patient__in=patients).aggregate(sum=Sum("amount"))["sum"]
-    gone = _on_its_way().filter(payment__patient__in=patients).aggregate(sum=Sum("amount"))["sum"]
-    # SQLite adds up binary fractions.
-    return cents(came or ZERO) - cents(settles or ZERO) - cents(gone or ZERO)
+    found = ZERO
+    for came, settles, gone in _sums({patient.pk for patient in patients}):
+        # SQLite adds up binary fractions.
+        found += cents(came or ZERO) - cents(settles or ZERO) - cents(gone or ZERO)
+    return found
+
+
+@compiled
+def _sums(patients: Collection[int]) -> QuerySet[Patient, tuple[Decimal | None, Decimal | None, Decimal | None]]:
+    """What came of each, what of it settles something, and what is on its way back."""
+
+    def total(rows: QuerySet[Any], whose: str) -> Subquery:
+        own = rows.order_by().filter(**{whose: OuterRef("pk")}).values(whose)
+        return Subquery(own.annotate(sum=Sum("amount")).values("sum"))
+
+    came = total(Payment.objects.all(), "patient")
+    settles = total(Allocation.objects.all(), "payment__patient")
+    gone = total(_on_its_way(), "payment__patient")
+    return Patient.objects.order_by().filter(pk__in=patients).values_list(came, settles, gone)
 
 
 def _on_its_way() -> StripeRefundQuerySet:

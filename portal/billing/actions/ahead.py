@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.appointments.models import Appointment
 from portal.billing import charges
@@ -22,6 +23,7 @@ from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.refusals import KeyReused, NotPayable, Overpayment, SessionChanged
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.money import ZERO
 from portal.patients.models import Patient
 
@@ -132,9 +134,14 @@ def held_for(*patients: Patient) -> list[Invoice]:
 
 def paid_ahead_of(*patients: Patient) -> list[tuple[Invoice, bool]]:
     """What these people paid ahead and nothing used yet, each with whether its session is still going to."""
-    paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient__in=patients, paid__gt=0)
-    deposits = paid.select_related("appointment__location").defer("snapshot").order_by("pk")
+    deposits = _deposits({patient.pk for patient in patients})
     return [(deposit, _is_waited_for(deposit.appointment)) for deposit in deposits if deposit.appointment]
+
+
+@compiled
+def _deposits(patients: Collection[int]) -> QuerySet[Invoice]:
+    paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient__in=patients, paid__gt=0)
+    return paid.select_related("appointment__location").defer("snapshot").order_by("pk")
 
 
 def _is_waited_for(appointment: Appointment) -> bool:

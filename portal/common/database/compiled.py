@@ -88,6 +88,8 @@ class _Answered:
 
     def __init__(self, queryset: QuerySet[Any, Any], compiler: SQLCompiler, rows: list[Any]) -> None:
         self.model, self.db, self.query = queryset.model, queryset.db, self
+        # By which the members of named tuples are called.
+        self._fields = queryset._fields  # type: ignore[attr-defined]  # not in the stubs
         self.select, self.klass_info = compiler.select, compiler.klass_info
         self.annotation_col_map = compiler.annotation_col_map
         self._known_related_objects: dict[Any, Any] = {}

@@ -27,6 +27,7 @@ from portal.billing.models.invoice import (
 )
 from portal.clinic import kept
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.languages.times import date_short
 from portal.common.money import ZERO
 from portal.common.templatetags.portal import dollars
@@ -142,12 +143,18 @@ FIRST_OWED = 3
 
 def owed(actor: Actor, *, today: date) -> Owed | None:
     """What is to be paid by somebody, the oldest first; None where nothing is. One query."""
-    owing = list(listed(Invoice.objects.visible_to(actor).owed_by_patients()).order_by("due_on", "pk"))
+    owing = _owing(actor.person.pk, actor.role)
     if not owing:
         return None
     total = sum((balance_of(invoice) for invoice in owing), start=ZERO)
     rows = owing_rows(owing[:FIRST_OWED], today=today)
     return Owed(total, rows, owing[0].number if len(owing) == 1 else "")
+
+
+@compiled
+def _owing(account: int, role: str) -> QuerySet[Invoice, ListedRow]:
+    own = Invoice.objects.visible_to(Actor.known_by(account, role))
+    return listed(own.owed_by_patients()).order_by("due_on", "pk")
 
 
 def owing_rows(invoices: Iterable[ListedRow], *, today: date) -> SafeString:

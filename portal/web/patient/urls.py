@@ -10,6 +10,7 @@ from portal.web.patient.views import (
     contact,
     details,
     documents,
+    home,
     invoices,
     messages,
     paying,
@@ -24,7 +25,7 @@ from portal.web.patient.views import (
 app_name = "patient"
 
 urlpatterns = [
-    path("", appointments.home, name="home"),
+    path("", home.home, name="home"),
     path("appointments/", appointments.listing, name="appointments"),
     path("appointments/<uuid:code>/", appointments.detail, name="appointment"),
     path("appointments/<uuid:code>/appointment.ics", appointments.calendar_entry, name="calendar_entry"),

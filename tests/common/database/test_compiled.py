@@ -117,6 +117,8 @@ def test_answers_models_and_single_values_too(sessions):
     assert len(queries) == 0
     assert found[0].get_deferred_fields() == {"fee"}
     assert compiled(lambda pks: of(sessions, pk__in=pks).values_list("pk", flat=True))(pks) == pks
+    named = compiled(lambda pks: of(sessions, pk__in=pks).values_list("pk", "patient__user_id", named=True))
+    assert [(one.pk, one.patient__user_id) for one in named(pks)] == [(one.pk, one.patient.user_id) for one in found]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,6 @@ from portal.appointments.refusals import (
 from portal.appointments.states import Verb, Why
 from portal.billing import actions as billing
 from portal.billing import charges
-from portal.billing.held_money import held_money
 from portal.billing.models import BILLS_A_SESSION, Invoice
 from portal.billing.models.saved_card import on_file_of
 from portal.billing.online.client import is_on
@@ -57,52 +56,12 @@ from portal.journeys import (
 )
 from portal.journeys.online import ahead
 from portal.journeys.times_form import TimesForm, kept_in_links
-from portal.medicare.for_patients import so_far_in_words
 from portal.patients.models import Patient
-from portal.resources.models import Share
 from portal.web.patient.forms import NewTime
-from portal.web.patient.lists import listed, owed, session_bills
-from portal.web.patient.views import privacy
+from portal.web.patient.lists import listed, session_bills
 
 PAST_PER_PAGE = 10
-# A carer of more sees them on their own pages.
-MOST_PEOPLE = 6
 CHANGED = gettext_lazy("This session was changed meanwhile, and nothing was done. Please look at it again.")
-
-
-@allow(Role.PATIENT)
-@require_safe
-def home(request: ActorRequest) -> HttpResponse:
-    """The next session, and what else there is to do."""
-    now, clinic = timezone.now(), ClinicSettings.current()
-    own = Appointment.objects.visible_to(request.actor).for_lists()
-    upcoming = with_clinic(own.upcoming(now=now)[:4])
-    people = list(Patient.objects.managed_by(request.user))
-    known = len(people)
-    context = {
-        "next": upcoming[0] if upcoming else None,
-        "terms": changing.terms_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
-        "deadline": changing.deadline_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
-        "requests": changing.with_deadlines(with_clinic(own.requests()[:4]), now=now, clinic=clinic),
-        "later": changing.with_deadlines(upcoming[1:], now=now, clinic=clinic),
-        "several": known > 1,
-        "unknown": not known,
-        "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
-        "asking": privacy.asking(request, today=clinic.today(now)),
-        "to_pay": owed(request.actor, today=clinic.today(now)),
-        "online": is_on(),
-        "held": held_money(people, now=now) if people else None,
-        "rebates": _rebates(request, now=now, clinic=clinic),
-    }
-    return render(request, "patient/home.html", context)
-
-
-def _rebates(request: ActorRequest, *, now: datetime, clinic: ClinicSettings) -> list[tuple[Patient, list[str]]]:
-    """What each of those in their care has used of a referral and of the year, in sentences."""
-    people = {person.pk: person for person in Patient.objects.managed_by(request.user)[:MOST_PEOPLE]}
-    year, found = clinic.today(now).year, better_access.ledgers(people, now=now)
-    said = [(person, so_far_in_words(found[pk], year)) for pk, person in people.items()]
-    return [(person, lines) for person, lines in said if lines]
 
 
 @allow(Role.PATIENT)

@@ -56,9 +56,10 @@ class Asked:
         return f"public:{self.version.kind}_version"
 
 
-def asking(request: ActorRequest, *, today: date) -> list[Asked]:
-    """What the panel on the pages asks the people of this account to agree to."""
-    patients = list(Patient.objects.managed_by(request.user).themself_first(request.user))
+def asking(request: ActorRequest, *, today: date, patients: list[Patient] | None = None) -> list[Asked]:
+    """What the panel on the pages asks the people of this account to agree to; they may have been read already."""
+    if patients is None:
+        patients = list(Patient.objects.managed_by(request.user).themself_first(request.user))
     left = consents.outstanding(patients, today=today)
     kinds = {version.kind for versions in left.values() for version in versions}
     earlier = {kind: consents.with_earlier(patients, kind=kind) for kind in kinds}

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from portal.billing.models import AssignmentOfBenefit, Invoice, MedicareClaim
 from portal.billing.refusals import ClaimApproved, ClaimChanged, OverClaim, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.database.compiled import compiled
 from portal.common.languages.punctuation import listed
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.keyset import page_of
@@ -289,9 +291,13 @@ def assignment(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def claims_of(invoice: Invoice) -> list[MedicareClaim]:
     """What of it may be claimed, or was."""
-    return list(
-        MedicareClaim.objects.filter(line__invoice=invoice).select_related("assignment").order_by("line__position")
-    )
+    return _claims_of(invoice.pk)
+
+
+@compiled
+def _claims_of(invoice: int) -> QuerySet[MedicareClaim]:
+    claims = MedicareClaim.objects.filter(line__invoice=invoice)
+    return claims.select_related("assignment").order_by("line__position")
 
 
 def paid_by_medicare(request: ActorRequest, refused: ClaimApproved) -> HttpResponse:
