@@ -35,9 +35,6 @@ from portal.patients.models import Patient
 from portal.records.models import ProgressNote
 from portal.reports.lost import Lost, lost_of
 
-# No place of the clinic is further than this from its own zone.
-NEAR = timedelta(hours=15)
-
 
 def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> list[Appointment]:
     """What touches the day somewhere: each session is on the day of its own location, so callers look at that too."""
@@ -50,8 +47,10 @@ def _touching(actor: Actor, day: date, *, zone: ZoneInfo) -> AppointmentQuerySet
 
 
 def _around(day: date, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    start = datetime.combine(day, time(), zone).astimezone(UTC)
-    return start - NEAR, start + timedelta(days=1) + NEAR
+    """From where the day begins first to where it ends last, of all places of the clinic and its own zone."""
+    zones = {zone, *(place.zone for place in places().values())}
+    starts, ends = ([datetime.combine(one, time(), each) for each in zones] for one in (day, day + timedelta(days=1)))
+    return min(starts).astimezone(UTC), max(ends).astimezone(UTC)
 
 
 # What the list shows of a session and of its patient, beside what is kept of the clinic. Moments are read as they are

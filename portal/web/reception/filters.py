@@ -18,6 +18,7 @@ from django_filters import fields
 
 from portal.billing.models import Payer
 from portal.billing.models.invoice import Invoice, InvoiceQuerySet, Purpose, Standing
+from portal.clinic import kept
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import DateField, MoneyField, read_date
 from portal.common.forms.spans import SpanOfDays
@@ -71,6 +72,24 @@ class RowFilter(django_filters.ModelChoiceFilter):
     """One of a few rows, by name."""
 
     field_class = _RowField
+
+
+class _PsychologistChoices(_RowChoices):
+    """As they are kept in the process."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield ("", self.field.empty_label)
+        yield from map(self.choice, kept.psychologists().values())
+
+
+class _PsychologistField(_RowField):
+    iterator = _PsychologistChoices
+
+
+class PsychologistFilter(RowFilter):
+    """Everybody who practises or practised here."""
+
+    field_class = _PsychologistField
 
 
 def _with_days(asked: QueryDict, *, today: date) -> QueryDict:
@@ -142,7 +161,7 @@ class InvoiceFilter(django_filters.FilterSet):
     standing = django_filters.ChoiceFilter(
         label=_("Status"), choices=Standing.choices, empty_label=_("All"), method="stand"
     )
-    psychologist = RowFilter(
+    psychologist = PsychologistFilter(
         label=_("Psychologist"),
         queryset=Psychologist.objects.select_related("user").defer("bio", "qualifications", "photo_box"),
         to_field_name="slug",

@@ -9,7 +9,7 @@ from functools import cache
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Max, Model
+from django.db.models import Max, Model, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.billing.models import Dispatch, Invoice
@@ -17,6 +17,7 @@ from portal.billing.refusals import HeldBack
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest
+from portal.common.database.compiled import Given, compiled
 from portal.common.labels import labels_of
 from portal.common.languages.times import date_short
 from portal.journeys.mailing import address_for, send_invoice
@@ -60,14 +61,10 @@ def sent_on(invoices: Collection[UUID], *, by: Actor, today: date) -> dict[UUID,
         # The year that it is goes without saying.
         return date_short(day).removesuffix(f" {today.year}")
 
-    codes = [str(code) for code in invoices]
-    notices = Notice.objects.visible_to(by).filter(about_label__in=labels_of(Invoice), about_code__in=codes)
-    went = notices.filter(template="invoice", withdrawn_at__isnull=True, sent_at__isnull=False).order_by()
     newest: dict[UUID, dict[str, datetime]] = defaultdict(dict)
-    for code, at in went.values_list("about_code").annotate(Max("sent_at")):
-        newest[UUID(code)]["sent"] = at
-    others = Dispatch.objects.visible_to(by).filter(invoice__code__in=invoices).order_by()
-    for code, what, at in others.values_list("invoice__code", "what").annotate(Max("made_at")):
+    for about, at in _mailed_last(by.role, [Given(code) for code in invoices]):
+        newest[UUID(about)]["sent"] = at
+    for code, what, at in _handed_out_last(by.role, invoices):
         newest[code][what] = at
     found = {}
     for code, each in newest.items():
@@ -82,6 +79,22 @@ def sent_on(invoices: Collection[UUID], *, by: Actor, today: date) -> dict[UUID,
             words.append(_("reminded %(day)s") % {"day": said(reminded)})
         found[code] = ", ".join(words)
     return found
+
+
+# The staff who see to notices, and the desk, see them by their role alone.
+
+
+@compiled
+def _mailed_last(role: str, codes: Collection[str]) -> QuerySet[Notice, tuple[str, datetime]]:
+    notices = Notice.objects.visible_to(Actor(user=None, role=role)).filter(about_label__in=labels_of(Invoice))
+    went = notices.filter(template="invoice", withdrawn_at__isnull=True, sent_at__isnull=False, about_code__in=codes)
+    return went.order_by().values_list("about_code").annotate(Max("sent_at"))
+
+
+@compiled
+def _handed_out_last(role: str, invoices: Collection[UUID]) -> QuerySet[Dispatch, tuple[UUID, str, datetime]]:
+    others = Dispatch.objects.visible_to(Actor(user=None, role=role)).filter(invoice__code__in=invoices)
+    return others.order_by().values_list("invoice__code", "what").annotate(Max("made_at"))
 
 
 def handed_out(invoice: Invoice, *, by: Actor) -> list[Dispatch]:
