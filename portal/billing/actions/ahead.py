@@ -134,12 +134,12 @@ def held_for(*patients: Patient) -> list[Invoice]:
 
 def paid_ahead_of(*patients: Patient) -> list[tuple[Invoice, bool]]:
     """What these people paid ahead and nothing used yet, each with whether its session is still going to."""
-    deposits = _deposits({patient.pk for patient in patients})
+    deposits = _paid_deposits({patient.pk for patient in patients})
     return [(deposit, _is_waited_for(deposit.appointment)) for deposit in deposits if deposit.appointment]
 
 
 @compiled
-def _deposits(patients: Collection[int]) -> QuerySet[Invoice]:
+def _paid_deposits(patients: Collection[int]) -> QuerySet[Invoice]:
     paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient__in=patients, paid__gt=0)
     return paid.select_related("appointment__location").defer("snapshot").order_by("pk")
 

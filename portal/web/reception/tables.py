@@ -114,6 +114,7 @@ class PayerTable(ListTable[Any]):
 
 _FIGURES = {"td": {"class": "num"}, "th": {"class": "num"}}
 _UNBROKEN = {"td": {"class": "nowrap"}}
+_WHOLE_WORDS = {"td": {"class": "whole-words"}}
 
 
 class InvoiceTable(ListTable[DeskInvoiceRow]):
@@ -123,8 +124,8 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
     NEWEST_FIRST = "-issued_on"
 
     number = tables.Column(verbose_name=_("Invoice"), attrs=_UNBROKEN)
-    patient = tables.Column(verbose_name=_("Patient"))
-    psychologist = tables.Column(verbose_name=_("Psychologist"), attrs=_UNBROKEN)
+    patient = tables.Column(verbose_name=_("Patient"), attrs=_WHOLE_WORDS)
+    psychologist = tables.Column(verbose_name=_("Psychologist"), attrs=_WHOLE_WORDS)
     issued_on = tables.Column(verbose_name=_("Issued"), orderable=True, attrs=_UNBROKEN)
     due_on = tables.Column(verbose_name=_("Due"), orderable=True, attrs=_UNBROKEN)
     standing = tables.Column(verbose_name=_("Status"))
