@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -215,6 +215,7 @@ class Named(Protocol):
 
 
 Found = TypeVar("Found", bound=Named)
+Row = TypeVar("Row")
 
 
 def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) -> list[Found]:
@@ -229,11 +230,8 @@ def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) ->
     if not tokens:
         return []
     lead, tokens = _rarest_first(tokens)
-    if not lead.prefixes:
+    if (rows := _fitting(queryset, lead, tokens)) is None:
         return []
-    rows = queryset.filter(lead.of_a_patient)
-    for token in tokens:
-        rows = rows.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("pk"))))
     # In the order of the index that leads: the database reads on from key to key until the page is full.
     rows = rows.order_by("search_keys__key", "search_keys__patient_id")
     found: dict[int, Found] = {}
@@ -245,6 +243,27 @@ def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) ->
         if len(page) < step or len(found) >= limit:
             break
     return sorted(list(found.values())[:limit], key=lambda patient: -_exact([lead, *tokens], patient))
+
+
+def ids_of_found(queryset: QuerySet[Patient], text: str, *, limit: int) -> list[int]:
+    """The ids of those whom every word of `text` fits, in no order and at most `limit`: to find what is theirs."""
+    if (number := card_number(text)) and (
+        on_card := list(queryset.order_by().filter(medicare_number=number).values_list("pk", flat=True)[:limit])
+    ):
+        return on_card
+    tokens = tokens_of(text)
+    rows = _fitting(queryset, *_rarest_first(tokens)) if tokens else None
+    return [] if rows is None else list(rows.order_by().values_list("pk", flat=True).distinct()[:limit])
+
+
+def _fitting(queryset: QuerySet[Any, Row], lead: Token, tokens: list[Token]) -> QuerySet[Any, Row] | None:
+    """Those whom all of these fit, each as often as the leading one does; None where nobody's key begins so."""
+    if not lead.prefixes:
+        return None
+    rows = queryset.filter(lead.of_a_patient)
+    for token in tokens:
+        rows = rows.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("pk"))))
+    return rows
 
 
 def _exact(tokens: list[Token], patient: Found) -> int:

@@ -25,13 +25,15 @@ from portal.common.forms.spans import SpanOfDays
 from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import PatientQuerySet, SearchKey
-from portal.patients.search import search, tokens_of
+from portal.patients.search import ids_of_found, tokens_of
 from portal.web.reception.rows import DeskInvoiceRow
 
 # ---- Invoices -------------------------------------------------------------------------------------------------------
 
-# More people than this of one name: then they are common enough to be met on the way through the list.
-FEW_PEOPLE = 200
+# More people than this of one name: then they are common enough to be met on the way through the list. Up to here their
+# invoices are fewer to read than what lies between two of them, whatever else is asked for.
+FEW_PEOPLE = 2_000
+FEW_PAYERS = 200
 _NUMBER = re.compile(r"(?:INV)?[\s-]*([0-9A-F]{2,8})", re.IGNORECASE)
 
 
@@ -239,12 +241,12 @@ class InvoiceFilter(django_filters.FilterSet):
         tokens = tokens_of(typed)
         if not tokens:
             return invoices.none() if typed else invoices
-        people = search(self.people.for_table(), typed, limit=FEW_PEOPLE + 1)
+        people = ids_of_found(self.people, typed, limit=FEW_PEOPLE + 1)
         if len(people) <= FEW_PEOPLE:
             payers = list(
-                Payer.objects.filter(name__icontains=plain(typed)).order_by().values_list("pk", flat=True)[:FEW_PEOPLE]
+                Payer.objects.filter(name__icontains=plain(typed)).order_by().values_list("pk", flat=True)[:FEW_PAYERS]
             )
-            theirs = Q(patient__in=[person.pk for person in people])
+            theirs = Q(patient__in=people)
             return invoices.filter(theirs | Q(payer__in=payers) if payers else theirs)
         for token in tokens:
             invoices = invoices.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("patient"))))
