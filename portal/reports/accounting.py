@@ -6,13 +6,13 @@ docs/accounting.md says what the columns mean. Rows come one by one, however man
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from portal.billing.models import Allocation, CreditNote, InvoiceStatus, Line, Payment
+from portal.billing.models import Allocation, CreditNote, InvoiceStatus, Line, Payer, Payment
 from portal.clinic.kept import psychologists
 from portal.clinic.models import TaxCode
 from portal.common.text.spreadsheets import Cell
@@ -36,8 +36,8 @@ PLAIN = (
 def xero_rows(first: date, last: date, *, account: str, named: bool) -> Iterator[list[Cell]]:
     """Each line of the invoices of these days, and each credit note as a document with a minus.
 
-    Amounts are with GST: say "tax inclusive" as you import. Without `named`, nobody's name leaves: the contact is
-    "Patient" and the record's own code.
+    Amounts are with GST: say "tax inclusive" as you import. Without `named`, no person's name leaves: the
+    contact of what patients and their family are billed is "Patient" and the record's own code. Organisations are named.
     """
     lines = Line.objects.filter(invoice__status=InvoiceStatus.ISSUED, invoice__issued_on__range=(first, last)).order_by(
         "invoice__issued_on", "invoice_id", "position"
@@ -73,7 +73,8 @@ def xero_rows(first: date, last: date, *, account: str, named: bool) -> Iterator
         )
 
 
-_OF_INVOICE = ("number", "bill_to_name", "patient__code", "psychologist")
+_BILLED_TO = ("bill_to_name", "bulk_billed", "payer__name", "payer__kind")
+_OF_INVOICE = ("number", *_BILLED_TO, "patient__code", "psychologist")
 _OF_LINES = (
     *("description", "total", "gst", "tax_code", "invoice__issued_on", "invoice__due_on"),
     *(f"invoice__{name}" for name in _OF_INVOICE),
@@ -85,9 +86,17 @@ _OF_NOTES = (
 
 
 def _whom(row: dict[str, Any], to_invoice: str, *, named: bool) -> str:
-    if named:
-        return str(row[f"{to_invoice}bill_to_name"])
+    if contact := _contact(row, to_invoice, named=named):
+        return contact
     return f"Patient {str(row[f'{to_invoice}patient__code'])[:8]}"
+
+
+def _contact(row: Mapping[str, Any], to_invoice: str, *, named: bool) -> str:
+    """Whom an invoice is billed to, without for whose attention it is; empty for a person who isn't to be named."""
+    billed_to, payer = (str(row[f"{to_invoice}{name}"] or "") for name in ("bill_to_name", "payer__name"))
+    kind = row[f"{to_invoice}payer__kind"]
+    is_person = not row[f"{to_invoice}bulk_billed"] and kind in (None, Payer.Kind.PERSON)
+    return "" if is_person and not named else payer or billed_to
 
 
 def _xero(
@@ -129,26 +138,26 @@ def plain_rows(first: date, last: date, *, named: bool) -> Iterator[list[Cell]]:
         yield _plain(taken, row["issued_on"], "Credit note", row["number"], named=named)
     money = Payment.objects.filter(received_on__range=(first, last)).order_by("received_on", "pk")
     fields = ("received_on", "number", "method", "amount", "paid_by", "corrects", "patient__code")
-    settles = Allocation.objects.order_by("pk").values_list(
-        "payment_id", "invoice__number", "invoice__bill_to_name", "invoice__psychologist", named=True
-    )
+    to_invoice = [f"invoice__{name}" for name in ("number", "psychologist", *_BILLED_TO)]
+    settles = Allocation.objects.order_by("pk").values("payment_id", *to_invoice)
     found = money.select_related("patient").only(*fields).iterator(chunk_size=_AT_ONCE)
     while some := list(islice(found, _AT_ONCE)):
         for_what: defaultdict[int, list[Any]] = defaultdict(list)
         for row in settles.filter(payment__in=[payment.pk for payment in some]):
-            for_what[row.payment_id].append(row)
+            for_what[row["payment_id"]].append(row)
         for payment in some:
             yield _money(payment, for_what[payment.pk], named=named)
 
 
-def _money(payment: Payment, settles: list[Any], *, named: bool) -> list[Cell]:
+def _money(payment: Payment, settles: list[dict[str, Any]], *, named: bool) -> list[Cell]:
     """Money that came or went back, for which invoices and whose work; what is corrected was no refund."""
     kind = "Correction" if payment.is_correction else "Refund" if payment.is_refund else "Payment"
-    whose = f"Patient {str(payment.patient.code)[:8]}" if payment.patient else ""
-    if named:
-        whose = payment.paid_by or next((row.invoice__bill_to_name for row in settles), "")
-    numbers = dict.fromkeys(row.invoice__number for row in settles)
-    work = dict.fromkeys(psychologists()[row.invoice__psychologist].name for row in settles)
+    # Whoever is billed, unless somebody said that it is another's money.
+    theirs = next((row for row in settles if payment.paid_by in (None, row["invoice__bill_to_name"])), None)
+    contact = _contact(theirs, "invoice__", named=named) if theirs else payment.paid_by if named else ""
+    whose = contact or (f"Patient {str(payment.patient.code)[:8]}" if payment.patient else "")
+    numbers = dict.fromkeys(row["invoice__number"] for row in settles)
+    work = dict.fromkeys(psychologists()[row["invoice__psychologist"]].name for row in settles)
     about: list[Cell] = [payment.received_on, kind, payment.number, "; ".join(numbers), whose, "; ".join(work), ""]
     return [*about, str(payment.get_method_display()), None, None, None, payment.amount]
 

@@ -145,6 +145,21 @@ def test_names_leave_only_when_asked(books):
     ]
 
 
+def test_an_organisation_is_named_without_for_whose_attention_it_is(books):
+    plans = make.payer(name="=Plan Partners", kind="plan_manager", contact="Jo Reader")
+    invoice = books.issued("80.00", bill_to=BillTo(plans))
+    books.pay(invoice, "50.00")
+    parent = make.payer(name="Kim Parent", kind="person")
+    books.issued("30.00", bill_to=BillTo(parent), patient=invoice.patient)
+    code = f"Patient {str(invoice.patient.code)[:8]}"
+    whom, billed = XERO.index("*ContactName"), PLAIN.index("Billed to")
+    for named, person in ((False, code), (True, "Kim Parent")):
+        contacts = [row[whom] for row in xero_rows(DAY, DAY, account="200", named=named)]
+        assert contacts == ["=Plan Partners", person]
+        plain = [(row[1], row[billed]) for row in plain_rows(DAY, DAY, named=named)]
+        assert plain == [("Invoice", "=Plan Partners"), ("Invoice", person), ("Payment", "=Plan Partners")]
+
+
 def test_each_row_has_all_columns(books):
     invoice = books.issued("220.00")
     books.pay(invoice, "20.00")
