@@ -37,7 +37,8 @@ def xero_rows(first: date, last: date, *, account: str, named: bool) -> Iterator
     """Each line of the invoices of these days, and each credit note as a document with a minus.
 
     Amounts are with GST: say "tax inclusive" as you import. Without `named`, no person's name leaves: the
-    contact of what patients and their family are billed is "Patient" and the record's own code. Organisations are named.
+    contact of what patients and their family are billed is "Patient" and the record's own code.
+    Organisations are named.
     """
     lines = Line.objects.filter(invoice__status=InvoiceStatus.ISSUED, invoice__issued_on__range=(first, last)).order_by(
         "invoice__issued_on", "invoice_id", "position"
