@@ -17,6 +17,7 @@ from portal.common.money import dollars
 from portal.medicare.ledger import Standing
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
+from portal.patients.validators import card_written
 
 VERSION = 1
 
@@ -303,7 +304,7 @@ def _patient(patient: Patient, *, for_a_claim: bool) -> PatientOnPaper:
     return {
         "name": patient.legal_name,
         "born": patient.date_of_birth.isoformat() if for_a_claim else "",
-        "medicare_number": f"{card[:4]} {card[4:9]} {card[9:]}" if card else "",
+        "medicare_number": card_written(card),
         "irn": patient.medicare_irn if card else "",
     }
 

@@ -35,7 +35,7 @@ from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
 from portal.patients.locking import hold_record
 from portal.patients.models import Carer, Patient
-from portal.patients.validators import clean_medicare_number, split_card, validate_irn
+from portal.patients.validators import card_written, clean_medicare_number, split_card, validate_irn
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -57,7 +57,7 @@ class MedicareNumberField(DigitsField):
     def prepare_value(self, value: Any) -> Any:
         """Shown as the card prints it: 2951 87312 5."""
         if isinstance(value, str) and len(value) == 10 and value.isdigit():
-            return f"{value[:4]} {value[4:9]} {value[9]}"
+            return card_written(value)
         return value
 
 

@@ -27,6 +27,14 @@ def clean_medicare_number(value: str) -> str:
     return digits
 
 
+def card_written(number: str, irn: str = "") -> str:
+    """A card's ten digits as it prints them, with the digit beside the name: 2951 87312 5 / 1; empty for no card."""
+    if not number:
+        return ""
+    grouped = f"{number[:4]} {number[4:9]} {number[9:]}"
+    return f"{grouped} / {irn}" if irn else grouped
+
+
 def split_card(value: str) -> tuple[str, str] | None:
     """The number and the digit beside the name of a card written with both: 2951 87312 5 / 1; None of anything else."""
     written = re.fullmatch(r"\s*([0-9]{4}[\s-]*[0-9]{5}[\s-]*[0-9])[\s/-]+([1-9])\s*", value)

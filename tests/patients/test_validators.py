@@ -3,7 +3,12 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.patients.validators import clean_medicare_number, validate_irn
+from portal.patients.validators import card_written, clean_medicare_number, validate_irn
+
+
+def test_a_card_is_written_as_it_prints_it():
+    assert card_written("2951873125", "1") == "2951 87312 5 / 1"
+    assert (card_written("2951873125"), card_written("", "1")) == ("2951 87312 5", "")
 
 
 @pytest.mark.parametrize("typed", ["2951 87312 5", "2951873125", "2951-87312-5", " 2951 87312 5 "])

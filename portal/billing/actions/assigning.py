@@ -51,7 +51,7 @@ def assign_benefit(
             "clinic": clinic.name,
             "patient": patient.legal_name,
             "born": patient.date_of_birth.isoformat(),
-            "card": f"{patient.medicare_number} / {patient.medicare_irn}" if patient.medicare_number else "",
+            "card": patient.medicare_card,
             "psychologist": appointment.psychologist.name,
             "provider_number": provider.number if provider else "",
             "practice": f"{appointment.location.name}, {appointment.location.address}",

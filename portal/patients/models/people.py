@@ -19,7 +19,7 @@ from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
 from portal.patients.ages import OF_AGE, last_birthday_of_adults
-from portal.patients.validators import validate_irn, validate_medicare_number
+from portal.patients.validators import card_written, validate_irn, validate_medicare_number
 
 
 class _Sessions(Protocol):
@@ -179,6 +179,11 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def medicare_card(self) -> str:
+        """Their Medicare card as it is written everywhere: 2951 87312 5 / 1; empty where none is known."""
+        return card_written(self.medicare_number, self.medicare_irn)
 
     @property
     def legal_name(self) -> str:
