@@ -109,18 +109,21 @@ def begin(
     """Keeps the time while it is paid and opens Stripe's page; a second press is led to the same one.
 
     With `keeps_card`, the hash of the words that somebody agreed to, the card that it is paid with stays on file.
-    Whoever comes back and says otherwise of the card is led to another page, and `look` says what became of the first.
+    Whoever comes back and says otherwise of the card is led to another page, and `look` says what became of the first;
+    where that was often enough, to the one that is open, if it keeps no card that they don't want kept: `keeps` says.
     Raises HoldExpired, attempts.Underway, what booking it would raise, OtherWords, and what `asking` raises.
     """
     if keeps_card and keeps_card != cards.hash_of(cards.consent_words()):
         raise cards.OtherWords
     write = partial(_write, hold=hold, patient=patient, agreed=agreed, amount=amount, language=language, by=by, now=now)
     attempt = write()
-    if attempt.url and bool(keeps_card) != bool(cards.begun_on(attempt.session_id)):
-        if PaymentAttempt.objects.filter(booking__hold_code=hold.code).count() >= MOST_TRIES:
-            raise attempts.Underway
+    if attempt.url and bool(keeps_card) != keeps(attempt):
+        tries = PaymentAttempt.objects.filter(booking__hold_code=hold.code).count()
+        if keeps_card and tries >= MOST_TRIES:
+            return attempt
         attempts.close(attempt, look=look)
-        attempt = write()
+        # A card that is not to be kept after all is not: that page is one more, and the last.
+        attempt = write(most=MOST_TRIES + (not keeps_card))
     if attempt.url:
         return attempt
     name = str(ClinicSettings.current())
@@ -134,6 +137,11 @@ def begin(
     return attempt
 
 
+def keeps(attempt: PaymentAttempt) -> bool:
+    """Whether the card that it is paid with stays on file."""
+    return cards.begun_on(attempt.session_id) is not None
+
+
 @diary.in_transaction
 def _write(
     *,
@@ -144,6 +152,7 @@ def _write(
     language: str,
     by: Actor,
     now: datetime,
+    most: int = MOST_TRIES,
 ) -> PaymentAttempt:
     until = (now + attempts.OPEN_FOR).replace(microsecond=0)
     # Of two presses the second waits here, and finds the first's.
@@ -153,7 +162,7 @@ def _write(
         if existing.amount == amount and existing.booking.patient_id == patient.pk and existing.expires_at > now:
             return existing
         raise attempts.Underway
-    if tried.count() >= MOST_TRIES:
+    if tried.count() >= most:
         raise HoldExpired
     held = keep_held(hold=hold, until=until + AFTER, now=now)
     held.service = hold.service

@@ -264,6 +264,22 @@ def test_who_comes_back_and_says_otherwise_of_the_card_is_led_to_a_page_that_doe
     assert (SavedCard.objects.get().last4, money()) == ("4242", Decimal("110.00"))
 
 
+def test_a_second_change_of_mind_about_the_card_is_not_kept_waiting(shop):
+    choose(shop)
+    words = dict(re.findall(r'name="(card_words)" value="([^"]*)"', fields(shop)[1]))
+    goes_on(shop)
+    second = goes_on(shop, keep_card="on", **words)
+    third = goes_on(shop)
+    assert third != second
+    # No page more is opened: this one keeps no card, and they are told so once they are back.
+    assert goes_on(shop, keep_card="on", **words) == third
+    assert "No card was saved just now." in shop.client.get(reverse("patient:home")).content.decode()
+    shop.pays(third)
+    shop.hears(*shop.messages())
+    assert money() == Decimal("110.00")
+    assert not SavedCard.objects.exclude(saved_at=None).exists()
+
+
 def test_no_card_is_kept_unasked_nor_where_nothing_is_paid(shop):
     choose(shop)
     words = {"card_words": re.findall(r'name="card_words" value="([^"]*)"', fields(shop)[1])[0]}

@@ -317,7 +317,7 @@ def _pay_ahead(
             by=by,
             now=now,
             look=partial(arriving.look, now=now),
-            keeps_card=KeepCard(request.POST).agreed,
+            keeps_card=(keeps := KeepCard(request.POST).agreed),
         )
     except OtherWords:
         messages.info(request, _("The words to agree to have changed since this page was opened. Please read them."))
@@ -337,6 +337,8 @@ def _pay_ahead(
             request, _("The payment page can't be reached at the moment. Nothing was paid: please try later.")
         )
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
+    if keeps and not ahead.keeps(attempt):
+        messages.info(request, _("No card was saved just now. You can add one under Invoices, Cards on file."))
     held_time.kept_until(request, attempt.expires_at + ahead.AFTER)
     return redirect_to(request, attempt.url)
 
