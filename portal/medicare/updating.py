@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -236,9 +236,18 @@ def lines_of(update: ScheduleUpdate) -> list[Line]:
 
 
 @transaction.atomic
-def ask_to_apply(*, update: ScheduleUpdate, seen: str, by: Actor, now: datetime, queue: bool = True) -> ScheduleUpdate:
+def ask_to_apply(
+    *,
+    update: ScheduleUpdate,
+    seen: str,
+    by: Actor,
+    now: datetime,
+    queue: bool = True,
+    leaves_out: Collection[str] = (),
+) -> ScheduleUpdate:
     """Has the queue write what was looked at, or the caller without `queue`; `seen` stands for the comparison.
 
+    The items that it `leaves_out` stay as they are; the next file says them again.
     Raises AlreadyApplied for one that is applied or about to be, AnotherIsApplied while another is, ScheduleChanged
     where the rows changed since it was compared, and NothingToApply.
     """
@@ -252,12 +261,13 @@ def ask_to_apply(*, update: ScheduleUpdate, seen: str, by: Actor, now: datetime,
     comparison = comparison_of(update)
     if comparison.seen != seen:
         raise ScheduleChanged
-    if not comparison.changes and not comparison.same:
+    wanted = [line for line in comparison.changes if line.item not in leaves_out]
+    if not wanted and not comparison.same:
         raise NothingToApply
-    update.lines = [_line_as_json(line) for line in comparison.changes]
+    update.lines = [_line_as_json(line) for line in wanted]
     update.status, update.asked_at, update.asked_by = UpdateStatus.APPLYING, now, by.user
     update.save(update_fields=["lines", "status", "asked_at", "asked_by"])
-    trail.record("schedule.asked", target=update, by=by, at=now, items=len(comparison.changes))
+    trail.record("schedule.asked", target=update, by=by, at=now, items=len(wanted))
     if queue:
         apply_soon(update)
     return update

@@ -34,7 +34,7 @@ def checked_out(invoice: Invoice, *, by: Actor, now: datetime) -> str:
 
 def changed(invoice: Invoice, *, by: Actor, now: datetime) -> str:
     """The last that was done to an invoice, and what is owing by now."""
-    return " ".join(filter(None, [_last(invoice, by=by, now=now), _owing(invoice)]))
+    return " ".join(filter(None, [last_done(invoice, by=by, now=now), _owing(invoice)]))
 
 
 def nothing_done(invoice: Invoice, *, by: Actor, now: datetime) -> str:
@@ -55,7 +55,7 @@ def _owing(invoice: Invoice) -> str:
     return _("%(balance)s is owing now.") % {"balance": dollars(invoice.balance)}
 
 
-def _last(invoice: Invoice, *, by: Actor, now: datetime) -> str:
+def last_done(invoice: Invoice, *, by: Actor, now: datetime) -> str:
     """The newest payment, refund, credit note or use of money that was held; empty if there is none."""
     allocation = invoice.allocations.select_related("payment__received_by").order_by("pk").last()
     payment = allocation.payment if allocation else None

@@ -59,6 +59,18 @@ def test_file_is_compared_applied_by_the_queue_and_shown(manager):
     assert MbsItem.objects.filter(item="80010").count() == 3
 
 
+def test_a_row_is_left_out_and_the_rest_is_written(manager):
+    send(manager, record("80010", "180.00"), record("80110", "123.00"))
+    update = ScheduleUpdate.objects.get()
+    there = reverse("manager:schedule_update", args=[update.code])
+    seen = manager.get(there).context["comparison"].seen
+    kept = list(MbsItem.objects.filter(item="80010").values_list("fee", flat=True))
+    manager.post(there, {"seen": seen, "leave": "80010"})
+    tasks.apply_update(update.pk)
+    assert list(MbsItem.objects.filter(item="80010").values_list("fee", flat=True)) == kept
+    assert MbsItem.objects.filter(item="80110", fee="123.00").exists()
+
+
 def test_old_page_is_refused_in_words(manager):
     send(manager, record("80010", "180.00"))
     old = ScheduleUpdate.objects.get()

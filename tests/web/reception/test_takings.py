@@ -133,6 +133,23 @@ def test_an_old_page_takes_nothing(desk, patient, old):
     assert Payment.objects.count() == 1
 
 
+def test_an_old_page_says_first_what_changed(desk, patient, old):
+    page = desk.get(url(patient)).content.decode()
+    by = make.actor(user=make.staff(first_name="Kim", last_name="Lee"))
+    actions.record_payment(invoice=old, amount=D(100), method="cash", key="k", by=by, now=NOW)
+    data = {**hidden(page), "received_on": "2026-11-24", f"gets_{old.number}": "100", "card": "100"}
+    receipt = Payment.objects.get().number
+    said = f"Nothing was taken. Kim Lee recorded $100.00 at 11:00 am: receipt {receipt}. Nothing is owing now."
+    sums = desk.post(url(patient), data | {"step": "sum"}, headers={"HX-Request": "true", "HX-Target": "sum"})
+    response = desk.post(url(patient), data)
+    assert response.status_code == 409
+    for answer in (sums, response):
+        assert said in words(answer).replace("\u202f", " ").replace("\xa0", " ")
+        # What would have it taken twice is no longer the first advice.
+        assert "more than the invoices get" not in words(answer)
+    assert Payment.objects.count() == 1
+
+
 def test_the_place_is_remembered(desk, patient, old):
     make.location(name="Fitzroy")
     other = make.location(name="Carlton")

@@ -90,7 +90,13 @@ def update(request: ActorRequest, code: UUID) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            updating.ask_to_apply(update=found, seen=request.POST.get("seen", ""), by=request.actor, now=now)
+            updating.ask_to_apply(
+                update=found,
+                seen=request.POST.get("seen", ""),
+                leaves_out=request.POST.getlist("leave"),
+                by=request.actor,
+                now=now,
+            )
         except AlreadyApplied:
             by = found.asked_by.name if found.asked_by else _("the command line")
             messages.info(request, _("This file was sent to be applied before, by %(name)s.") % {"name": by})

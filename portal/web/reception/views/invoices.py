@@ -110,6 +110,12 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             drawer.remember(request, form.cleaned_data.get("location"))
             _tell(request, payment, is_new=payment.recorded_at == now)
             return redirect_to(request, "reception:invoice", number=invoice.number)
+    elif form.data.get("seen") and form.data["seen"] != invoice.seen_as:
+        # Said before what is wrong with the fields: that may follow from it.
+        if not invoice.balance:
+            return _paid_already(request, invoice, now=now)
+        form.shown_anew(invoice.seen_as, meanwhile.nothing_done(invoice, by=request.actor, now=now))
+        status = 409
     invoice.refresh_from_db(fields=["paid", "payable", "status"])
     return _show(request, invoice, form=form, status=status, now=now)
 

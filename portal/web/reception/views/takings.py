@@ -30,14 +30,14 @@ from portal.billing.taking_forms import AccountRefundForm, TakingForm
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.mistakes import wrong_in
-from portal.common.money import dollars
+from portal.common.money import ZERO, dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import taking
 from portal.journeys.mailing import reader_of_receipt
 from portal.journeys.mailing import send_receipt as mail_receipt
 from portal.patients.models import Patient
-from portal.web.reception import drawer, mailing
+from portal.web.reception import drawer, mailing, meanwhile
 from portal.web.reception.forms import SendForm
 
 
@@ -55,10 +55,16 @@ def take(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "reception/take.html", _context(patient, form))
     adds_up = form.is_valid()
+    old = _is_old(request, patient)
+    changed = _what_changed(request, patient, now=now) if old else ""
     if request.POST.get("step") == "sum":
-        return page_or_fragment(request, "reception/take.html", _context(patient, form), fragment="sum")
+        return page_or_fragment(request, "reception/take.html", _context(patient, form, changed), fragment="sum")
     status = 422
-    if adds_up:
+    if old:
+        # Said before anything else: by what is owing now, what was typed is wrong in ways that mislead.
+        status = 409
+        form.shown_anew(actions.money_as_shown(patient), changed)
+    elif adds_up:
         form.check_sum()
     if form.is_valid():
         try:
@@ -67,15 +73,38 @@ def take(request: ActorRequest, code: UUID) -> HttpResponse:
             status = 409
             form = _form(request, patient, now=now, data=request.POST)
             form.is_valid()
-            words = _("Somebody changed what they owe, or what we hold, since this page was opened. Nothing was taken.")
-            again = _("What you typed is kept: look it over, then send it again.")
-            form.shown_anew(actions.money_as_shown(patient), f"{words} {again}")
+            form.shown_anew(actions.money_as_shown(patient), _what_changed(request, patient, now=now))
         except KeyReused:
             form.add_error(
                 None, _("This page was sent before with another amount. Look at the payments, then send it again.")
             )
             form.new_key()
     return render(request, "reception/take.html", _context(patient, form), status=status)
+
+
+def _is_old(request: ActorRequest, patient: Patient) -> bool:
+    """Whether the page knew other money than there is now, and is not one that was sent before."""
+    seen, key = request.POST.get("seen", ""), request.POST.get("key", "")
+    if not seen or seen == actions.money_as_shown(patient):
+        return False
+    return not Taking.objects.filter(key=f"taking:{key}").exists()
+
+
+def _what_changed(request: ActorRequest, patient: Patient, *, now: datetime) -> str:
+    """That what is owing or held is other than the page shows, by what, and what to do."""
+    named = [name.removeprefix("gets_") for name in request.POST if name.startswith("gets_")]
+    shown = Invoice.objects.visible_to(request.actor).filter(patient=patient, number__in=named)
+    last = shown.exclude(allocations=None).order_by("-allocations__pk").first()
+    owes = sum((invoice.balance for invoice in actions.owing_of(patient)), ZERO)
+    said = [
+        _("Somebody changed what they owe, or what we hold, since this page was opened. Nothing was taken."),
+        meanwhile.last_done(last, by=request.actor, now=now) if last else "",
+        _("%(amount)s is owing in all now.") % {"amount": dollars(owes)} if owes else _("Nothing is owing now."),
+        _("What you typed is kept: look it over, then send it again.")
+        if owes
+        else _("Send it again only for money that stays on their account."),
+    ]
+    return " ".join(filter(None, said))
 
 
 def _form(request: ActorRequest, patient: Patient, *, now: datetime, data: QueryDict | None) -> TakingForm:
@@ -122,8 +151,9 @@ def _taken(request: ActorRequest, patient: Patient, form: TakingForm, *, now: da
     return made.answer
 
 
-def _context(patient: Patient, form: TakingForm) -> dict[str, Any]:
+def _context(patient: Patient, form: TakingForm, changed: str = "") -> dict[str, Any]:
     return {
+        "changed": changed,
         "patient": patient,
         "form": form,
         "wrong": wrong_in(form, whole=not form.is_even),
