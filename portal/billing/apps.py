@@ -21,9 +21,9 @@ class BillingConfig(AppConfig):
         self._guard_closes()
 
     def _guard_what_is_paid_online(self) -> None:
-        from portal.billing.guards import cards, dispatches, online
+        from portal.billing.guards import cards, dispatches, online, plans
 
-        guards.register(*online.ALL, *cards.ALL, *dispatches.ALL)
+        guards.register(*online.ALL, *cards.ALL, *dispatches.ALL, *plans.ALL)
 
     def _guard_closes(self) -> None:
         from portal.billing.guards.closes import CLOSED_PAYMENTS, CLOSES, SHARES

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from portal.billing.actions import dispatching
 from portal.billing.actions.locking import lock_invoices
+from portal.billing.agreements import left_alone
 from portal.billing.models import Dispatch, Invoice, ReminderStages, Stage
 from portal.clinic.holidays import holidays_in
 from portal.clinic.models import ClinicSettings
@@ -176,14 +177,15 @@ def still_true(notice: Notice, now: datetime) -> bool:
     """Whether a reminder says what is still so, just before it leaves; else another is written of what is left."""
     said: Mapping[str, str] = (notice.about_before or {}).get("owed", {})
     told = list(Invoice.objects.filter(code__in=said))
-    same = all(str(one.balance) == said[str(one.code)] and _is_owing(one, now=now) for one in told)
+    owing = {one.pk for one in _owing(told, now=now)}
+    same = all(str(one.balance) == said[str(one.code)] and one.pk in owing for one in told)
     if same and len(told) == len(said):
         return True
     with transaction.atomic():
         held = lock_invoices(*told)
         if not last_look.take_back(notice, why="paid", now=now):
             return False
-        left = sorted((one for one in held.values() if _is_owing(one, now=now)), key=lambda one: (one.due_on, one.pk))
+        left = _owing(held.values(), now=now)
         if left and (reader := mailing.reader_of(left[0])):
             reminding.queue(
                 reader._replace(about=""),
@@ -197,8 +199,11 @@ def still_true(notice: Notice, now: datetime) -> bool:
     return False
 
 
-def _is_owing(invoice: Invoice, *, now: datetime) -> bool:
-    return reminding.why_left_out(invoice, last=None, now=now) is None
+def _owing(invoices: Iterable[Invoice], *, now: datetime) -> list[Invoice]:
+    """Those that somebody may still be asked for, the oldest first."""
+    rows = sorted(invoices, key=lambda one: (one.due_on, one.pk))
+    alone = left_alone(rows, today=ClinicSettings.current().today(now))
+    return [one for one in rows if reminding.why_left_out(one, last=None, alone=alone, now=now) is None]
 
 
 class Coming(NamedTuple):

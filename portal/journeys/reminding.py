@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from portal.accounts.roles import Role
 from portal.billing import transfers
 from portal.billing.actions import dispatching
 from portal.billing.actions.locking import lock_invoices
+from portal.billing.agreements import Alone, left_alone
 from portal.billing.models import BulkRun, Dispatch, Invoice
 from portal.billing.models.invoice import Standing, standing_of
 from portal.clinic.models import ClinicSettings
@@ -34,6 +35,9 @@ class LeftOut(StrEnum):
     NOT_OVERDUE = "not_overdue"
     LATELY = "lately"
     HELD_BACK = "held_back"
+    # By a person's word, or by a payment plan that is kept.
+    HELD = "held"
+    PLANNED = "planned"
 
 
 class Why(NamedTuple):
@@ -43,11 +47,13 @@ class Why(NamedTuple):
     day: str = ""
 
 
-def why_left_out(invoice: Invoice, *, last: datetime | None, now: datetime) -> Why | None:
-    """Why nobody is reminded of this invoice now, as far as it says itself; `last` is when somebody was."""
+def why_left_out(invoice: Invoice, *, last: datetime | None, alone: Mapping[int, Alone], now: datetime) -> Why | None:
+    """Why nobody is reminded of this invoice now: `last` is when somebody was, `alone` of which nobody is."""
     clinic = ClinicSettings.current()
     if standing_of(invoice, today=clinic.today(now)) != Standing.OVERDUE:
         return Why(LeftOut.NOT_OVERDUE)
+    if invoice.pk in alone:
+        return Why(LeftOut(alone[invoice.pk].value))
     if last is not None and not dispatching.may_remind(last, now=now):
         return Why(LeftOut.LATELY, clinic.day_of(last).isoformat())
     return None
@@ -56,7 +62,8 @@ def why_left_out(invoice: Invoice, *, last: datetime | None, now: datetime) -> W
 def may_remind(invoice: Invoice, *, now: datetime) -> bool:
     """Whether the invoice's page offers it."""
     last = dispatching.reminded_last([invoice.pk]).get(invoice.pk)
-    return why_left_out(invoice, last=last, now=now) is None
+    alone = left_alone([invoice], today=ClinicSettings.current().today(now))
+    return why_left_out(invoice, last=last, alone=alone, now=now) is None
 
 
 class Owed(NamedTuple):
@@ -101,8 +108,9 @@ def sorted_by_reader(
         found.select_related("patient__user", "billed_user", "payer", "psychologist", "location", "appointment")
     )
     checks = claim_checks.checks(rows, now=now)
+    alone = left_alone(rows, today=ClinicSettings.current().today(now))
     for invoice in rows:
-        if why := why_left_out(invoice, last=last.get(invoice.pk), now=now):
+        if why := why_left_out(invoice, last=last.get(invoice.pk), alone=alone, now=now):
             left[invoice.pk] = why
         elif (check := checks[invoice.pk]) and not check.is_ready:
             left[invoice.pk] = Why(LeftOut.HELD_BACK)
@@ -118,8 +126,9 @@ def still_owed(invoices: Iterable[Invoice], left: dict[int, Why], *, now: dateti
     """Those of these that are still to be reminded of, locked; somebody may have paid since, or reminded."""
     locked = lock_invoices(*invoices)
     last, still = dispatching.reminded_last(locked), []
+    alone = left_alone(list(locked.values()), today=ClinicSettings.current().today(now))
     for invoice in locked.values():
-        if why := why_left_out(invoice, last=last.get(invoice.pk), now=now):
+        if why := why_left_out(invoice, last=last.get(invoice.pk), alone=alone, now=now):
             left[invoice.pk] = why
         else:
             still.append(invoice)

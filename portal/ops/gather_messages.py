@@ -48,6 +48,8 @@ STAFF_ONLY = (
     "portal/journeys/to_do/",
     "portal/billing/models/overdue.py",
     "portal/billing/reminder_forms.py",
+    "portal/billing/models/plan.py",
+    "portal/billing/plan_forms.py",
     "portal/journeys/meanwhile.py",
     "portal/journeys/claims_held.py",
     "portal/journeys/same_day.py",

@@ -80,6 +80,7 @@ OTHERWISE = {
         "reception/patients/<uuid:code>/used-elsewhere/",
         "/reception/patients/*/used-elsewhere/",
     ): "it carries which word of the year it showed",
+    ("reception/owing/<slug:kind>/<uuid:code>/plan/", "/reception/owing/*/*/plan/"): MAKES,
     ("reception/waitlist/join/<uuid:code>/", "/reception/waitlist/join/*/"): MAKES,
     ("my/waitlist/join/", "/my/waitlist/join/"): MAKES,
     ("reception/appointments/<uuid:code>/repeat/", "/reception/appointments/*/repeat/"): MAKES,

@@ -133,7 +133,7 @@ WITHOUT_KEY = {
         reception:leave_waitlist
         reception:withdraw_offer
         reception:move_in_calendar psychologist:move_in_calendar reception:undo_move psychologist:undo_move
-        reception:offer_time reception:remove_exception
+        reception:offer_time reception:remove_exception reception:end_plan reception:end_hold
         account_login account_logout account_email_verification_sent
         patient:end_calendar_address psychologist:end_calendar_address psychologist:remove_outside
         reception:take_off_referral reception:merge_referrers reception:asked_referrer reception:referrer_answered
@@ -153,7 +153,7 @@ WITHOUT_KEY = {
         reception:edit_payer reception:change_payer_link reception:saved_view reception:export_claims
         reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
-        manager:payment_reminders
+        manager:payment_reminders reception:hold_invoice reception:hold_all
         manager:category manager:tags patient:edit_details patient:contact reception:contact patient:carer_files
         choose_language choose_theme psychologist:article_address
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link

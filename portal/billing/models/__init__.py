@@ -15,6 +15,7 @@ from portal.billing.models.paid_booking import PaidBooking
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
+from portal.billing.models.plan import Instalment, PaymentPlan, PlannedInvoice, ReminderHold
 from portal.billing.models.saved_card import SavedCard
 from portal.billing.models.saved_view import LONGEST_NAME, MOST_VIEWS, SavedView
 from portal.billing.models.share import PayShare
@@ -44,6 +45,7 @@ __all__ = [
     "DayClose",
     "Dispatch",
     "DrawnPaper",
+    "Instalment",
     "Invoice",
     "InvoiceStatus",
     "Line",
@@ -57,9 +59,12 @@ __all__ = [
     "Payer",
     "Payment",
     "PaymentAttempt",
+    "PaymentPlan",
+    "PlannedInvoice",
     "Purpose",
     "Reconciliation",
     "RefundStatus",
+    "ReminderHold",
     "ReminderStages",
     "SavedCard",
     "SavedView",

@@ -188,6 +188,30 @@ FEE_UNDECIDED: Final = Kind(
     advice=_("Ask for the fee, or waive it and say why."),
 )
 
+_TALKED: Final = {"talked": _("Talked to them"), "not_reached": _("Could not be reached")}
+
+INSTALMENT_MISSED: Final = Kind(
+    name="instalment_missed",
+    role=Role.RECEPTION,
+    title=_("A part of a payment plan is missing"),
+    heading=_("Payment plans that are not kept"),
+    action=_("Open"),
+    advice=_("Ring them: it may have slipped their mind. End the plan if it can't be kept, and agree on another one."),
+    outcomes=_TALKED,
+)
+
+DEBT_TO_RING: Final = Kind(
+    name="debt_to_ring",
+    role=Role.RECEPTION,
+    title=_("Ring about what is overdue"),
+    heading=_("People to ring about what is overdue"),
+    action=_("Open"),
+    advice=_(
+        "They were reminded for the last time a week ago. Ring them, and agree on a way: a plan, or no reminders."
+    ),
+    outcomes=_TALKED,
+)
+
 # ---- Records --------------------------------------------------------------------------------------------------------
 
 RECORD_READ: Final = Kind(
@@ -241,7 +265,7 @@ OF_MESSAGES: Final = (MESSAGE_WAITS, MESSAGE_FOR_ONE)
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        *(UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED),
+        *(UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED, INSTALMENT_MISSED, DEBT_TO_RING),
         *OF_MESSAGES,
         *OF_SESSIONS,
     )

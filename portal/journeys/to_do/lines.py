@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import User
 from portal.appointments import waitlist
 from portal.appointments.models import Appointment, MoveOffer
+from portal.billing.models import PaymentPlan
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
-from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES, OFFER_UNREACHED, TO_TELL
+from portal.common.money import dollars
+from portal.journeys.to_do.kinds import DEBT_TO_RING, FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES, OFFER_UNREACHED, TO_TELL
 from portal.messaging.models import Thread
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
@@ -51,7 +53,7 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most nine queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most ten queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
@@ -59,6 +61,7 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     reports = _things(Report.objects.visible_to(actor).without_text().select_related("patient", "referral"), rows)
     patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
     threads = _things(Thread.objects.visible_to(actor, now=now).for_listing(), rows)
+    plans = _things(PaymentPlan.objects.visible_to(actor).select_related("patient", "payer"), rows)
     fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
     filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
     stranded = {to_do.about_code for to_do in rows if to_do.kind in OF_STRANDED_NAMES}
@@ -88,6 +91,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             subject, facts = report.patient.name, f"{report.get_cause_display()} · {report.referral.referrer_name}"
         elif thread := threads.get(to_do.about_code):
             subject, facts = thread.patient.name if thread.patient else thread.phone_shown, _of_thread(thread, zone)
+        elif plan := plans.get(to_do.about_code):
+            subject, facts = _of_plan(plan)
         elif patient := patients.get(to_do.about_code):
             subject, facts = patient.name, _of_patient(patient, to_do)
         lines.append(
@@ -119,7 +124,21 @@ def _of_thread(thread: Thread, zone: ZoneInfo) -> str:
     return f"{since} · {thread.assigned_to.name}" if thread.assigned_to else since
 
 
+def _of_plan(plan: PaymentPlan) -> tuple[str, str]:
+    """Who agreed to it, for how much, and where to ring."""
+    total = _("%(amount)s agreed") % {"amount": dollars(plan.total)}
+    if plan.payer is not None:
+        return plan.payer.name, " · ".join(part for part in (total, plan.payer.phone) if part)
+    return plan.person.name, " · ".join(part for part in (total, _phone(plan.person)) if part)
+
+
+def _phone(patient: Patient) -> str:
+    return patient.phone.as_national if patient.phone else ""
+
+
 def _of_patient(patient: Patient, to_do: ToDo) -> str:
+    if to_do.kind == DEBT_TO_RING.name:
+        return _phone(patient) or _("no phone number is known")
     if to_do.kind == OFFER_UNREACHED.name:
         # Where to ring, and the address that it did not reach.
         phone = patient.phone.as_national if patient.phone else ""

@@ -7,7 +7,7 @@ from django.utils import timezone
 from portal.common.access.actors import Actor
 from portal.journeys import late_fees, paying, reports_owing, requests
 from portal.journeys.rearranging import deciding
-from portal.journeys.to_do import notices, people, sessions
+from portal.journeys.to_do import notices, owing, people, sessions
 
 WORKLIST, LATE_FEES = Actor.system("worklist"), Actor.system("late fees")
 
@@ -31,6 +31,7 @@ def look_at_sessions() -> dict[str, int]:
     now = timezone.now()
     paying.ask_no_more_ahead(by=WORKLIST, now=now)
     return {
+        "plans": owing.go_round(by=WORKLIST, now=now),
         "settled": late_fees.settle_by_rule(by=LATE_FEES, now=now),
         "closed": sessions.close_what_is_over(by=WORKLIST, now=now)
         + deciding.end_needless_offers(by=WORKLIST, now=now),

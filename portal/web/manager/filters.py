@@ -46,6 +46,8 @@ NOUNS = [
     ("saved_card", _("Cards on file")),
     ("online_trouble", _("Card payments in doubt")),
     ("card_refund", _("Refunds to cards")),
+    ("payment_plan", _("Payment plans")),
+    ("reminders", _("Invoices that nobody is reminded of")),
     ("debtors", _("Lists of who owes")),
     ("day", _("Closed days at the desk")),
     ("books", _("Files for the accounts")),

@@ -24,7 +24,8 @@ from portal.common.languages.times import date_short, when_dated
 from portal.common.money import dollars
 from portal.journeys.to_do.kinds import KINDS
 from portal.medicare.models import Referral, ReferralLetter
-from portal.web.manager.trail_words import FACTS, FIELDS, ONLY_YES, UNSAID, UNSAID_OF, VALUES
+from portal.web.manager.trail_values import VALUES
+from portal.web.manager.trail_words import FACTS, FIELDS, ONLY_YES, UNSAID, UNSAID_OF
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web.reception.views import (
     accounts,
+    agreements,
     answering,
     appointment,
     approving,
@@ -154,6 +155,11 @@ urlpatterns = [
     path("waitlist/join/<uuid:code>/", waitlist.join, name="join_waitlist"),
     path("waitlist/<uuid:code>/", waitlist.change, name="waiting"),
     path("waitlist/<uuid:code>/remove/", waitlist.remove, name="leave_waitlist"),
+    path("owing/<slug:kind>/<uuid:code>/plan/", agreements.plan, name="plan"),
+    path("owing/<slug:kind>/<uuid:code>/no-reminders/", agreements.hold_all, name="hold_all"),
+    path("plans/<uuid:code>/", agreements.one_plan, name="one_plan"),
+    path("plans/<uuid:code>/end/", agreements.end_plan, name="end_plan"),
+    path("no-reminders/<uuid:code>/end/", agreements.end_hold, name="end_hold"),
     path("payers/", payers.listing, name="payers"),
     path("payers/new/", payers.add, name="add_payer"),
     path("payers/<uuid:code>/", payers.detail, name="payer"),
@@ -198,6 +204,7 @@ urlpatterns = [
     path("invoices/<slug:number>/issue/", composing.issue, name="issue_invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:number>/send/", invoices.send, name="email_invoice"),
+    path("invoices/<slug:number>/no-reminders/", agreements.hold_invoice, name="hold_invoice"),
     path("invoices/<slug:number>/remind/", together.remind, name="remind_invoice"),
     path("invoices/<slug:number>/pay/", invoices.pay, name="pay"),
     path("invoices/<slug:number>/charge-card/", card_charges.charge, name="charge_card"),

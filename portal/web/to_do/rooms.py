@@ -15,8 +15,10 @@ from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
     BULK_REJECTED,
     BUSY_THEN,
+    DEBT_TO_RING,
     DOUBLED,
     FEE_UNDECIDED,
+    INSTALMENT_MISSED,
     LEFT,
     MESSAGE_WAITS,
     NOT_BILLED_AGAIN,
@@ -50,6 +52,8 @@ DESKS_PAGES: Mapping[str, str] = {
     DOUBLED.name: "reception:compare",
     OFFER_UNREACHED.name: "reception:patient",
     MESSAGE_WAITS.name: "reception:thread",
+    INSTALMENT_MISSED.name: "reception:one_plan",
+    DEBT_TO_RING.name: "reception:patient",
 }
 
 

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.billing import transfers
+from portal.billing.agreements import plans_of
 from portal.billing.held_money import held_money
-from portal.billing.models import AssignmentOfBenefit, CreditNote, Invoice
+from portal.billing.models import AssignmentOfBenefit, CreditNote, Invoice, PaymentPlan
 from portal.billing.models.invoice import balance_of
 from portal.billing.models.online import attempt_of
 from portal.billing.movements import movements_of, surplus_of
@@ -57,6 +58,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     context = {
         "owing": owing_rows(owing, today=today),
         "owed": sum((balance_of(invoice) for invoice in owing), start=ZERO),
+        "plans": plans_of(PaymentPlan.objects.visible_to(request.actor).standing(), today=today),
         "held": held_money(list(people), now=now),
         "page": page,
         "invoices": invoice_rows(page, several=several, today=today),

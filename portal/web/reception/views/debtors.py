@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.audit import trail
+from portal.billing.agreements import agreed_with
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.text.spreadsheets import Cell, csv_file, xlsx_file
@@ -35,12 +36,13 @@ def _page(request: ActorRequest) -> int:
 @require_safe
 def debtors(request: ActorRequest) -> HttpResponse:
     """By patient, or by whoever else is billed: what is owing, by its age."""
-    by_payer, page = request.GET.get("by") == "payer", _page(request)
-    found = reports.debtors(request.actor, by_payer=by_payer, today=_today(), page=page)
+    by_payer, page, today = request.GET.get("by") == "payer", _page(request), _today()
+    found = reports.debtors(request.actor, by_payer=by_payer, today=today, page=page)
+    agreed = agreed_with([one.code for one in found.rows], by_payer=by_payer, today=today)
     context = {
         "found": found,
         "in_all": reports.in_all(request.actor),
-        "rows": [(one, tuple(zip(AGES, one.ages, strict=True))) for one in found.rows],
+        "rows": [(one, tuple(zip(AGES, one.ages, strict=True)), agreed.get(one.code)) for one in found.rows],
         "all_together": tuple(zip(AGES, found.all_together.ages, strict=True)),
         "heads": AGES,
         "by_payer": by_payer,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.billing import actions
+from portal.billing.agreements import agreed_on
 from portal.billing.beside import beside
 from portal.billing.forms import CreditForm, PaymentForm, VoidForm, first_payday
 from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
@@ -362,6 +363,8 @@ def _show(
         "address": address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
         "may_remind": badge == "overdue" and reminding.may_remind(invoice, now=now),
+        "agreed": agreed_on(invoice, today=today) if takes_money and not invoice.bulk_billed else None,
+        "has_owing": takes_money and not invoice.bulk_billed,
         "handed_out": mailing.handed_out(invoice, by=request.actor) if has.handed_out else [],
         "key": uuid.uuid4(),
         "claims": claims_of(invoice) if has.claims else [],

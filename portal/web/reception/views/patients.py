@@ -18,6 +18,7 @@ from portal.accounts.roles import Role
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
 from portal.billing.actions import held_for, links_of, on_account
+from portal.billing.agreements import agreed_on
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -159,6 +160,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:INVOICES]],
         "more_invoices": len(shown) > INVOICES,
         "owes": owed_by(request.actor, patient),
+        "agreed": agreed_on(patient, today=today),
         "deposits": held_for(patient),
         "payers": links_of(patient),
         "account": on_account(patient),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.billing import actions
+from portal.billing.agreements import agreed_on
 from portal.billing.models import Invoice, PatientPayer, Payer
 from portal.billing.payer_forms import LinkForm, NewLinkForm, PayerForm, PayerSearch
 from portal.billing.refusals import BilledWithItems, PaysAlready
@@ -92,6 +93,7 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
         "links": links[:MOST_PEOPLE],
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:SHOWN]],
         "more_invoices": len(shown) > SHOWN,
+        "agreed": agreed_on(payer, today=today),
         "owes": billed.owing().aggregate(left=Sum(F("payable") - F("paid")))["left"] or ZERO,
     }
     return render(request, "reception/payer.html", context)

@@ -114,6 +114,10 @@ def _left_out(request: ActorRequest, run: BulkRun) -> list[tuple[str, str]]:
                 why = words % {"day": date_short(date.fromisoformat(day))}
             case LeftOut.HELD_BACK:
                 why = _("Held back: Medicare would refuse it. Look at its check, and mend it or say why.")
+            case LeftOut.HELD:
+                why = _("Nobody is to be reminded: somebody said so.")
+            case LeftOut.PLANNED:
+                why = _("A payment plan is kept.")
             case _:
                 why = _("Not overdue.")
         if pk in numbers:
