@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from io import BytesIO
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
+from pypdf import PdfReader
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
+from portal.common.paper.pdf import render_pdf
 from portal.records import report_guards, reports
 from portal.records.models import Report
 from portal.records.refusals import NothingWritten, NotSigned, NotTheirs, ReportSigned, StaleReport
+from portal.web.psychologist.views.reports import on_paper
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +235,27 @@ def test_the_register_asks_the_same_however_long_it_is(report, by, count, django
     client.get(at("reports"))
     with django_assert_max_num_queries(9):
         assert len(client.get(at("reports")).context["lines"]) == min(count, 25)
+
+
+SENTENCE = "They came with worries about work and sleep, which have eased. "
+
+
+def test_a_long_report_leaves_no_page_half_empty():
+    body = "\n".join(line for heading in reports.headings() for line in (heading, SENTENCE * 40))
+    words = on_paper(body)
+    assert [heading for heading, _line in words["blocks"]] == list(reports.headings())
+    heading, end = words["closing"]
+    assert (heading, words["goes_on"], end.startswith("They came"), len(end) < 400) == ("", True, True, True)
+    assert "".join(line for _heading, line in words["blocks"][-1:]) + " " + end == (SENTENCE * 40).strip()
+    plain = {"clinic": {"name": "Elm", "lines": []}, "to": [], "dates": []}
+    pages = PdfReader(BytesIO(render_pdf("pdf/report.html", {"paper": plain, "words": words}))).pages
+    # Three parts of some twenty lines each fill one page and the beginning of another, and each goes on over the break.
+    assert len(pages) == 2
+    assert "With kind regards" in pages[1].extract_text()
+
+
+def test_a_short_report_keeps_its_last_paragraph_whole():
+    first, *others = reports.headings()
+    words = on_paper("\n".join([first, "Short.", *others]))
+    assert words["blocks"] == [(first, "Short."), *((heading, "") for heading in others[:-1])]
+    assert (words["closing"], words["goes_on"]) == ((others[-1], ""), False)

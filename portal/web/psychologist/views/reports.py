@@ -170,7 +170,7 @@ def pdf(request: ActorRequest, code: UUID) -> HttpResponse:
     if not found.is_signed:
         raise Http404
     reports.read(report=found, by=request.actor, now=now)
-    content = render_pdf("pdf/report.html", {"paper": _dated(found.paper or {}), "parts": _parts(found.body or "")})
+    content = render_pdf("pdf/report.html", {"paper": _dated(found.paper or {}), "words": on_paper(found.body or "")})
     response = HttpResponse(content, content_type="application/pdf")
     # Nothing of whose it is: files lie about in downloads.
     response.headers["Content-Disposition"] = 'inline; filename="report.pdf"'
@@ -305,6 +305,30 @@ def _dated(paper: dict[str, Any]) -> dict[str, Any]:
 def _day(iso: str) -> str:
     day = date.fromisoformat(iso)
     return f"{day.day} {day:%B %Y}"
+
+
+# A paragraph up to so many letters is kept whole beside whoever signs.
+_KEPT_WHOLE = 400
+
+
+def on_paper(body: str) -> dict[str, Any]:
+    """The words as they are printed: paragraphs with their headings, and the end that stays with the signature."""
+    blocks: list[tuple[str, str]] = []
+    heading = ""
+    for is_heading, line in _parts(body):
+        if not is_heading or heading:
+            blocks.append((heading, "" if is_heading else line))
+        heading = line if is_heading else ""
+    if heading or not blocks:
+        blocks.append((heading, ""))
+    heading, line = blocks.pop()
+    at = 0
+    if len(line) > _KEPT_WHOLE:
+        # After a sentence where one ends near, or else after a word.
+        at = max(line.rfind(". ", 0, -_KEPT_WHOLE // 3), line.rfind(" ", 0, -_KEPT_WHOLE)) + 1
+    if not at:
+        return {"blocks": blocks, "closing": (heading, line), "goes_on": False}
+    return {"blocks": [*blocks, (heading, line[:at].strip())], "closing": ("", line[at:].strip()), "goes_on": True}
 
 
 def _parts(body: str) -> list[tuple[bool, str]]:
