@@ -18,7 +18,7 @@ from portal.common.documents import CleanFile, sealed
 from portal.journeys import texting_back
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import noon_or_five
-from portal.journeys.to_do.kinds import MESSAGE_FOR_ONE, MESSAGE_WAITS, OF_MESSAGES
+from portal.journeys.to_do.kinds import MESSAGE_FOR_ONE, MESSAGE_LEFT_BEHIND, MESSAGE_WAITS, OF_MESSAGES
 from portal.messaging import actions, correspondents
 from portal.messaging.actions import OF_ATTACHMENT, Brought
 from portal.messaging.answering import answered_by
@@ -130,6 +130,44 @@ def name_patient(*, thread: Thread, patient: Patient, by: Actor, now: datetime) 
     actions.name_patient(thread=thread, patient=patient, by=by, now=now)
 
 
+@transaction.atomic
+def leave_to_the_desk(psychologist: Psychologist, *, by: Actor, now: datetime) -> int:
+    """What waits for somebody who has left comes to the desk, which can't read it: whom to write to, and since when.
+
+    Returns how many of their patients wait.
+    """
+    waiting = Thread.objects.filter(psychologist=psychologist).still_open().waiting().select_related("patient")
+    count = 0
+    for thread in waiting.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        # One with a psychologist always has a patient: the database holds it.
+        if (patient := thread.patient) is None:
+            continue
+        for to_do in _waiting(thread):
+            steps.close(to_do, outcome="settled", by=by, now=now)
+        due_at = noon_or_five(now + A_TEXT, ClinicSettings.current().zone)
+        steps.put_on_list(
+            MESSAGE_LEFT_BEHIND,
+            about=patient,
+            dedupe_key=f"{MESSAGE_LEFT_BEHIND.name}:{thread.code}:{thread.last_number}",
+            due_at=due_at,
+            escalates_at=due_at + A_DAY,
+            by=by,
+            now=now,
+        )
+        count += 1
+    return count
+
+
+@transaction.atomic
+def take_up_again(psychologist: Psychologist, *, by: Actor, now: datetime) -> None:
+    """Whoever works here again answers what still waits for them."""
+    for thread in Thread.objects.filter(psychologist=psychologist).still_open().waiting().order_by("pk"):
+        key = f"{MESSAGE_LEFT_BEHIND.name}:{thread.code}:{thread.last_number}"
+        for to_do in ToDo.objects.still_open().of_kind(MESSAGE_LEFT_BEHIND.name).filter(dedupe_key=key):
+            steps.close(to_do, outcome="settled", by=by, now=now)
+        _raise(thread, by=by, now=now, again=f":{now:%Y%m%dT%H%M}")
+
+
 def _follow(message: Message, *, by: Actor, now: datetime) -> Thread:
     thread = message.thread
     if message.side == Side.CLINIC:
@@ -141,8 +179,11 @@ def _follow(message: Message, *, by: Actor, now: datetime) -> Thread:
     return thread
 
 
-def _raise(thread: Thread, *, by: Actor, now: datetime) -> None:
-    """One thing to do for all that waits for an answer, due when the clinic has promised one."""
+def _raise(thread: Thread, *, by: Actor, now: datetime, again: str = "") -> None:
+    """One thing to do for all that waits for an answer, due when the clinic has promised one.
+
+    With `again` it is another one than stood on the list before.
+    """
     if thread.waiting_since is None or _waiting(thread):
         return
     clinic = ClinicSettings.current()
@@ -155,7 +196,7 @@ def _raise(thread: Thread, *, by: Actor, now: datetime) -> None:
     steps.put_on_list(
         kind,
         about=thread,
-        dedupe_key=f"{kind.name}:{thread.code}:{thread.last_number}",
+        dedupe_key=f"{kind.name}:{thread.code}:{thread.last_number}{again}",
         person="" if thread.psychologist is None else str(thread.psychologist.user_id),
         due_at=due_at,
         escalates_at=due_at + A_DAY,

@@ -20,7 +20,7 @@ from portal.clinic import actions as clinic
 from portal.clinic.models import Location, Psychologist, Room
 from portal.common.access.actors import Actor
 from portal.common.kept import as_of_now
-from portal.journeys import stranded
+from portal.journeys import conversations, stranded
 from portal.journeys.to_do import sessions
 
 
@@ -50,6 +50,7 @@ def set_roles(*, user: User, roles: Iterable[Role], knowing: str | None = None, 
     if was_one and not is_one:
         _hand_over(user, knowing=knowing, by=by, now=now)
     elif is_one and not was_one and (psychologist := Psychologist.objects.filter(user=user).first()):
+        conversations.take_up_again(psychologist, by=by, now=now)
         sessions.look_again(stranded.left_with(psychologist, now=now), by=by, now=now)
 
 
@@ -65,6 +66,7 @@ def _hand_over(user: User, *, knowing: str | None, by: Actor, now: datetime) -> 
     as_of_now()
     stranded.ask_about(left, knowing=knowing, now=now)
     sessions.raise_without_psychologist(left, by=by, now=now)
+    conversations.leave_to_the_desk(psychologist, by=by, now=now)
 
 
 @transaction.atomic
@@ -74,6 +76,8 @@ def work_here_again(*, user: User, by: Actor, now: datetime) -> tuple[list[Pendi
     if (psychologist := Psychologist.objects.filter(user=user).first()) is None:
         return waiting, None
     as_of_now()
+    if Role.PSYCHOLOGIST in user.roles:
+        conversations.take_up_again(psychologist, by=by, now=now)
     sessions.look_again(stranded.left_with(psychologist, now=now), by=by, now=now)
     return waiting, None if psychologist.is_active else psychologist
 

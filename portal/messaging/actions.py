@@ -15,6 +15,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
 from portal.common.database.inserting import insert_or_ignore
+from portal.common.database.turns import take_turn
 from portal.common.documents import CleanFile
 from portal.common.documents.sealed import SealedFile
 from portal.messaging import correspondents
@@ -109,9 +110,11 @@ def receive_text(
     """
     if Message.objects.filter(source=source).exists():
         return None
+    # Two texts at once from one person, or from a number that nobody knows, go into one conversation.
     if patient is not None:
-        # Two texts at once from one person go into one conversation.
         Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    else:
+        take_turn(f"texts:{phone}")
     texts = (
         Thread.objects.at_the_desk().still_open().filter(by_text=True, patient=patient).select_for_update(of=("self",))
     )
@@ -211,7 +214,7 @@ def name_patient(*, thread: Thread, patient: Patient, by: Actor, now: datetime) 
 
 def _held(thread: Thread) -> Thread:
     """The row, locked: what is written to one conversation is written one after the other."""
-    rows = Thread.objects.select_related("psychologist").select_for_update(of=("self",), no_key=True)
+    rows = Thread.objects.select_related("psychologist__user").select_for_update(of=("self",), no_key=True)
     return rows.get(pk=thread.pk)
 
 
@@ -229,7 +232,7 @@ def _open(held: Thread, *, by: Actor, now: datetime) -> None:
 
 
 def _has_left(held: Thread) -> bool:
-    return held.psychologist is not None and not held.psychologist.is_active
+    return held.psychologist is not None and correspondents.has_left(held.psychologist)
 
 
 def _turn_of(seen: str) -> int:

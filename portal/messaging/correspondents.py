@@ -30,6 +30,16 @@ def psychologists_of(patients: list[Patient]) -> dict[int, list[Psychologist]]:
     return {patient: [one for one in people if one.pk in theirs] for patient, theirs in found.items()}
 
 
+def has_left(psychologist: Psychologist) -> bool:
+    """Whether nobody reads what is written to them: their account is closed, or they are no psychologist here.
+
+    Whoever is only off the website still looks after the people whom they see.
+    """
+    if psychologist.has_left:
+        return True
+    return not psychologist.is_active and Role.PSYCHOLOGIST not in psychologist.user.roles
+
+
 def patients_of(actor: Actor, *, now: datetime) -> list[Patient]:
     """For whom somebody on the patient's side may write: themself first."""
     today = ClinicSettings.current().today(now)

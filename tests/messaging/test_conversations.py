@@ -7,7 +7,7 @@ import pytest
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
-from portal.journeys import conversations
+from portal.journeys import conversations, staffing
 from portal.messaging import actions
 from portal.messaging.answering import answered_by
 from portal.messaging.models import Message, Thread
@@ -206,8 +206,7 @@ def test_a_closed_conversation_takes_nothing_until_it_is_opened_again(ruth, mai)
         conversations.close(thread=thread, seen=seen, by=psychologist, now=NOW)
     conversations.reopen(thread=thread, by=patient, now=NOW)
     write(patient, thread)
-    mai.is_active = False
-    mai.save(update_fields=["is_active"])
+    type(mai.user).objects.filter(pk=mai.user_id).update(is_active=False)
     with pytest.raises(HasLeft):
         write(patient, thread)
 
@@ -296,3 +295,35 @@ def test_staff_who_have_no_part_in_a_conversation_leave_a_trace_once(ruth, mai):
     own = begin(acts(ruth.user), ruth, psychologist=mai)
     actions.mark_read(thread=own, upto=1, by=acts(mai.user, Role.PSYCHOLOGIST), now=NOW)
     assert read.count() == 1
+
+
+def test_what_waits_for_somebody_who_leaves_comes_to_the_desk_that_reads_nothing_of_it(mai, ruth):
+    thread = begin(acts(ruth.user), ruth, psychologist=mai)
+    answered = begin(acts(ruth.user), ruth, psychologist=mai)
+    write(acts(mai.user, Role.PSYCHOLOGIST), answered)
+    boss = make.staff(role=Role.MANAGER)
+    staffing.stop_working_here(user=mai.user, by=acts(boss, Role.MANAGER), now=NOW + MINUTE)
+    assert [kind for kind, _person in open_to_dos()] == ["message_left_behind"]
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    page = desk.get("/reception/to-do/").content.decode()
+    assert "Patients who wrote to somebody who has left" in page
+    assert f"/reception/patients/{ruth.code}/message/" in page
+    assert (SECRET in page, "Sleep" in page) == (False, False)
+    assert desk.get(f"/reception/messages/{thread.code}/").status_code == 404
+    # The patient is told, and shown where to write.
+    patient = make.client_for(ruth.user)
+    body = patient.get(f"/my/messages/{thread.code}/").content.decode()
+    assert '<a class="btn" href="/my/messages/new/">' in body
+    assert SECRET in body
+    with pytest.raises(HasLeft):
+        write(acts(ruth.user), thread)
+    # Back again, they answer it themself.
+    staffing.work_here_again(user=mai.user, by=acts(boss, Role.MANAGER), now=NOW + 2 * MINUTE)
+    assert open_to_dos() == [("message_for_one", str(mai.user_id))]
+
+
+def test_who_is_only_off_the_website_still_answers_their_patients(mai, ruth):
+    thread = begin(acts(ruth.user), ruth, psychologist=mai)
+    type(mai).objects.filter(pk=mai.pk).update(is_active=False)
+    write(acts(ruth.user), thread, body="And this.")
+    assert thread.messages.count() == 2

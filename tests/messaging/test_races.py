@@ -65,3 +65,16 @@ def test_texts_that_come_at_once_are_one_conversation_without_a_gap():
     at_once(text("SM1"), text("SM2"), text("SM2"))
     assert Thread.objects.count() == 1
     assert list(Message.objects.order_by("number").values_list("number", flat=True)) == [1, 2]
+
+
+def test_the_first_two_texts_of_a_number_that_nobody_knows_are_one_conversation():
+    make.clinic()
+
+    def text(source, phone="+61412345678"):
+        return lambda: conversations.receive_text(
+            patient=None, phone=phone, body=source, source=source, by=Actor.system("texts"), now=timezone.now()
+        )
+
+    at_once(text("SM1"), text("SM2"), text("SM3"), text("SM4", "+61412345679"))
+    assert sorted(Thread.objects.values_list("last_number", flat=True)) == [1, 3]
+    assert Message.objects.count() == 4

@@ -59,6 +59,16 @@ MESSAGE_FOR_ONE: Final = Kind(
     advice=_("Answer it, or say that it needs no answer."),
 )
 
+MESSAGE_LEFT_BEHIND: Final = Kind(
+    name="message_left_behind",
+    role=Role.RECEPTION,
+    title=_("A patient wrote to somebody who has left"),
+    heading=_("Patients who wrote to somebody who has left"),
+    action=_("Write to them"),
+    advice=_("Nobody has answered them. Write or ring, and say who looks after them now."),
+    outcomes={"told": _("Told them another way"), "not_needed": _("They know already")},
+)
+
 # ---- Sessions that wait for a step ----------------------------------------------------------------------------------
 
 _STAYS: Final = {"stays": _("It stays as booked")}
@@ -266,6 +276,7 @@ KINDS: Final = {
     kind.name: kind
     for kind in (
         *(UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED, INSTALMENT_MISSED, DEBT_TO_RING),
+        MESSAGE_LEFT_BEHIND,
         *OF_MESSAGES,
         *OF_SESSIONS,
     )

@@ -19,7 +19,15 @@ from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
 from portal.common.money import dollars
-from portal.journeys.to_do.kinds import DEBT_TO_RING, FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES, OFFER_UNREACHED, TO_TELL
+from portal.journeys.to_do.kinds import (
+    DEBT_TO_RING,
+    FEE_UNDECIDED,
+    KINDS,
+    MESSAGE_LEFT_BEHIND,
+    OF_STRANDED_NAMES,
+    OFFER_UNREACHED,
+    TO_TELL,
+)
 from portal.messaging.models import Thread
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
@@ -139,8 +147,8 @@ def _phone(patient: Patient) -> str:
 def _of_patient(patient: Patient, to_do: ToDo) -> str:
     if to_do.kind == DEBT_TO_RING.name:
         return _phone(patient) or _("no phone number is known")
-    if to_do.kind == OFFER_UNREACHED.name:
-        # Where to ring, and the address that it did not reach.
+    if to_do.kind in {OFFER_UNREACHED.name, MESSAGE_LEFT_BEHIND.name}:
+        # Where to ring, and the address on file.
         phone = patient.phone.as_national if patient.phone else ""
         return " · ".join(part for part in (phone, address_of(patient)) if part)
     return _("born %(date)s") % {"date": date_short(patient.date_of_birth)}

@@ -49,6 +49,8 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["thread", "number"]
+        # How much one account wrote within the hour.
+        indexes = [models.Index(fields=["author", "sent_at"], name="message_by_author")]
         constraints = [
             models.UniqueConstraint(fields=["thread", "number"], name="message_number_once"),
             models.UniqueConstraint(fields=["source"], condition=~Q(source=""), name="message_source_once"),

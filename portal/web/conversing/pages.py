@@ -25,7 +25,7 @@ from portal.common.web import polling
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.common.web.once import making
 from portal.journeys import conversations, texting_back
-from portal.messaging import actions
+from portal.messaging import actions, correspondents
 from portal.messaging.actions import OF_ATTACHMENT
 from portal.messaging.models import Attachment, ReplyTemplate, Thread
 from portal.messaging.refusals import CannotText, ChangedMeanwhile, HasLeft, IsClosed, Refusal, TooLong, TooMany
@@ -153,7 +153,8 @@ def _shown(
         "read_url": room.url("read_thread", thread.code),
         "reopen_url": room.url("reopen_thread", thread.code),
         "file_room": room.namespace + ":message_file",
-        "is_left": thread.psychologist is not None and not thread.psychologist.is_active,
+        "is_left": thread.psychologist is not None and correspondents.has_left(thread.psychologist),
+        "desk_url": room.url("new_message") if not room.is_staff else "",
     }
     if room.is_staff:
         context |= {

@@ -20,6 +20,7 @@ from portal.journeys.to_do.kinds import (
     FEE_UNDECIDED,
     INSTALMENT_MISSED,
     LEFT,
+    MESSAGE_LEFT_BEHIND,
     MESSAGE_WAITS,
     NOT_BILLED_AGAIN,
     OF_STRANDED,
@@ -54,6 +55,7 @@ DESKS_PAGES: Mapping[str, str] = {
     MESSAGE_WAITS.name: "reception:thread",
     INSTALMENT_MISSED.name: "reception:one_plan",
     DEBT_TO_RING.name: "reception:patient",
+    MESSAGE_LEFT_BEHIND.name: "reception:write_to",
 }
 
 
