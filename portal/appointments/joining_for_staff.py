@@ -11,6 +11,7 @@ from portal.appointments import states
 from portal.appointments.calendars import Booked
 from portal.appointments.joining import Joining
 from portal.appointments.models import Appointment
+from portal.clinic import kept
 from portal.clinic.models import Mode, Psychologist
 
 
@@ -39,6 +40,14 @@ def for_staff(session: Appointment, *, role: str = "") -> Joining | None:
         case Mode.PHONE:
             return Joining(_("By phone. There is no number on record: ask for one before it begins."))
     return None
+
+
+def is_booked_without_a_way(psychologist: Psychologist) -> bool:
+    """Whether people can book somebody by video, and nobody could join: there is no link, and video is off here."""
+    if settings.VIDEO or psychologist.video_link or not psychologist.is_active or not psychologist.accepting_patients:
+        return False
+    services = (one for one in kept.services_online() if kept.is_named(psychologist.pk, one))
+    return any(Mode.VIDEO in psychologist.modes_for(service) for service in services)
 
 
 def in_a_tile(session: Booked, psychologist: Psychologist) -> str:

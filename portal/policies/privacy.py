@@ -257,7 +257,17 @@ def _processors(facts: PrivacyFacts) -> list[Block]:
                 "anybody else, and has no advertising and no visitor statistics."
             )
         ),
+        *_own_links(facts),
     ]
+
+
+def _own_links(facts: PrivacyFacts) -> list[Block]:
+    own_link = _(
+        "A psychologist may hold a session by video by a link of their own, such as one of Zoom or Teams. That service "
+        "is the psychologist's own and no part of this website: its own privacy policy says what it gets, and where it "
+        "keeps it. Ask your psychologist which one it is."
+    )
+    return [text(own_link)] if facts["video"] else []
 
 
 def _cards(facts: PrivacyFacts) -> list[Section]:

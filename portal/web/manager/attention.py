@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.models import Invitation, PendingGrant, User
 from portal.accounts.roles import Role
+from portal.appointments.joining_for_staff import is_booked_without_a_way
 from portal.appointments.models import Appointment, WorkingHours
 from portal.clinic import kept as clinic_kept
 from portal.clinic import own_fees
@@ -175,7 +176,19 @@ def _unbookable() -> list[Point]:
         ]
         text = _("%(name)s has no %(missing)s.") % {"name": psychologist.name, "missing": ", ".join(missing)}
         found.append(Point(text, reverse("manager:profile", args=[psychologist.account]), _("Profile")))
-    return found
+    return found + _without_a_way()
+
+
+def _without_a_way() -> list[Point]:
+    """Psychologists whom people can book by video, and whom nobody could join."""
+    people = [one for one in clinic_kept.psychologists().values() if is_booked_without_a_way(one)][:MOST_NAMED]
+    users = User.objects.filter(pk__in=[one.user_id for one in people])
+    accounts = dict(users.values_list("pk", "code")) if people else {}
+    words = _("%(name)s can be booked by video, but nobody could join: no link stands in their profile.")
+    return [
+        Point(words % {"name": one.name}, reverse("manager:profile", args=[accounts[one.user_id]]), _("Profile"))
+        for one in people
+    ]
 
 
 class Lacking(NamedTuple):

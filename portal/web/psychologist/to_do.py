@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from portal.appointments.joining_for_staff import is_booked_without_a_way
 from portal.appointments.models import OutsideCalendar
+from portal.clinic import kept
 from portal.common.access.actors import Actor
 from portal.journeys.rearranging.deciding import undecided_sessions
 from portal.journeys.to_do.kinds import BUSY_THEN, MESSAGE_FOR_ONE, RECORD_READ, REPORT_OWING, REQUESTED, SESSION_OPEN
@@ -19,6 +21,10 @@ from portal.web.to_do.rooms import Lead, Room
 def _leads(actor: Actor, now: datetime) -> list[Lead]:
     """Sessions to rearrange, calendars that fail and notes that are not signed: each has a page of its own."""
     leads = []
+    own = next((one for one in kept.psychologists().values() if one.user_id == actor.user_id), None)
+    if own is not None and is_booked_without_a_way(own):
+        words = gettext("People can book you by video, and nobody could join: put your link into your profile")
+        leads.append(Lead(words, reverse("psychologist:profile")))
     if undecided := undecided_sessions(actor).count():
         words = ngettext(
             "%(count)d session of yours is to be rearranged",

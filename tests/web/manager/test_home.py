@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal.accounts import actions
 from portal.accounts.roles import Role
 from portal.clinic.actions import update_psychologist
-from portal.clinic.models import Service
+from portal.clinic.models import Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
@@ -44,7 +44,7 @@ def _lines_are_checked():
 def ready():
     """A clinic with nothing left to do."""
     make.clinic(**WHOLE)
-    psychologist = make.psychologist(ahpra_number="PSY0001234567")
+    psychologist = make.psychologist(ahpra_number="PSY0001234567", video_link="https://meet.example/robin")
     make.second_factor(psychologist.user)
     make.provider_number(psychologist=psychologist)
     make.hours(psychologist=psychologist)
@@ -95,6 +95,24 @@ def test_what_keeps_a_psychologist_from_being_booked(boss, ready):
     assert "No Profile is a psychologist without a profile." in texts
     assert "No Hours has no working hours, AHPRA number, provider number." in texts
     assert texts[0].startswith("1 member of staff has no second step for signing in.")
+
+
+def test_video_that_can_be_booked_and_nobody_could_join_is_told_to_both(boss, ready, settings):
+    settings.VIDEO = ""
+    url, own = reverse("manager:profile", args=[ready.user.code]), make.client_for(ready.user)
+    words = f"{ready.name} can be booked by video, but nobody could join: no link stands in their profile."
+
+    def told(*, video, link=""):
+        Service.objects.update(video=True)
+        Psychologist.objects.filter(pk=ready.pk).update(video=video, video_link=link)
+        return words in points(boss), "nobody could join" in own.get(reverse("psychologist:to_do")).text
+
+    assert told(video=False) == (False, False)
+    assert told(video=True) == (True, True)
+    assert f'href="{url}"' in boss.get(reverse("manager:home")).text
+    assert told(video=True, link="https://x.example/me") == (False, False)
+    settings.VIDEO = "http://127.0.0.1:9"
+    assert told(video=True) == (False, False)
 
 
 def test_an_e_mail_that_did_not_go_is_the_first_thing(boss, ready):
