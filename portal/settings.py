@@ -350,6 +350,7 @@ Q_CLUSTER = queue_settings.cluster(workers=env.int("WORKERS", 2))
 OUTSIDE_CALENDARS_OVER_HTTP = env.bool("OUTSIDE_CALENDARS_OVER_HTTP", False) and not PRODUCTION  # to try things out
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
 NOTICE_CONTEXT = ["portal.website.context.for_notices"]
+NOTICE_NEVER_NAMES = "portal.website.context.never_named"
 
 STRIPE_API = "https://api.stripe.com"  # no keys: pay at the desk; elsewhere a stand-in, in the demo and in tests alone
 STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = env.str("STRIPE_SECRET_KEY", ""), env.str("STRIPE_WEBHOOK_SECRET", "")

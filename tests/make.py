@@ -68,6 +68,7 @@ from portal.common.documents import CleanFile, Kind
 from portal.common.forms.names import MOST_DIGITS
 from portal.medicare.models import BetterAccessLimits, MbsItem, Referral, Referrer
 from portal.messaging.models import Message, Side, Thread
+from portal.notifications.models import NoticeWording
 from portal.patients.models import Carer, ChannelConsent, ContactWays, Patient
 from portal.policies.models import PolicySettings
 from portal.resources import storage
@@ -212,6 +213,19 @@ def ways(*, patient: Patient | None = None, **fields) -> ContactWays:
                 patient=patient, channel=channel, agrees=True, how="text", said_at=timezone.now(), language="en-au"
             )
     return ContactWays.objects.create(patient=patient, **{"changed_at": timezone.now()} | fields)
+
+
+def wording(*, template: str = "appointment_booked", language: str = "en-au", words: dict[str, str]) -> NoticeWording:
+    """The next version of a notice's own words, whatever it says."""
+    before = NoticeWording.objects.of(template, language).count()
+    return NoticeWording.objects.create(
+        template=template,
+        language=language,
+        number=before + 1,
+        words=words,
+        written_by="1",
+        written_at=timezone.now(),
+    )
 
 
 def carer(*, patient: Patient | None = None, user: User | None = None, **fields) -> Carer:

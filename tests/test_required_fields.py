@@ -26,6 +26,7 @@ from portal.clinic.models import Psychologist
 from portal.common.forms.raw import written
 from portal.common.forms.shown import SHOWN, MergesChanges
 from portal.journeys import checking_out
+from portal.notifications.wording.kinds import KINDS, PARTS
 from portal.web.calendars.move_forms import MoveForm as MoveOnCalendar
 from portal.web.patient.views import subscribing
 from portal.website import texts
@@ -183,6 +184,12 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "UsedElsewhereForm": {"newest": None},
         "WaysForm": {"patient": session.patient},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
+        "WordingForm": {
+            "kind": KINDS["receipt"],
+            "language": "en-au",
+            "standard": dict.fromkeys(PARTS, ""),
+            "now": NOW,
+        },
         "RolesForm": {"user": psychologist.user},
         "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},
         "AddressForm": {"post": make.post()},

@@ -8,8 +8,8 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from portal.common import guards, schedules
         from portal.notifications import checks  # noqa: F401
-        from portal.notifications.guards import INBOUND
+        from portal.notifications.guards import INBOUND, KEPT, WORDINGS
 
-        guards.register(INBOUND)
+        guards.register(INBOUND, WORDINGS, KEPT)
 
         schedules.every_minutes(1, "portal.notifications.tasks.sweep", name="notices")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -256,6 +256,42 @@ class InboundText(models.Model):
                 name="inbound_asks_iff_asked",
                 condition=Q(outcome="asked", asked__isnull=False) | (~Q(outcome="asked") & Q(asked__isnull=True)),
             ),
+        ]
+
+
+class WordingQuerySet(models.QuerySet["NoticeWording"]):
+    def of(self, template: str, language: str) -> WordingQuerySet:
+        """Every version of one notice in one language, the newest first."""
+        return self.filter(template=template, language=language).order_by("-number")
+
+    def newest(self) -> WordingQuerySet:
+        """The last version of each."""
+        later = NoticeWording.objects.filter(
+            template=OuterRef("template"), language=OuterRef("language"), number__gt=OuterRef("number")
+        )
+        return self.filter(~Exists(later))
+
+
+@classed(plain="id code template language number words written_by written_at")
+class NoticeWording(models.Model):
+    """The clinic's own words for one kind of notice in one language, of one day. Never changes: the last one stands."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    template = models.CharField(max_length=60)
+    language = models.CharField(max_length=10)
+    number = models.PositiveIntegerField()
+    # By part of the notice (`wording.kinds`). What is not in it is in the standard words; {} is back to those.
+    words = models.JSONField(default=dict, blank=True)
+    # Whose: their id.
+    written_by = models.CharField(max_length=40)
+    written_at = models.DateTimeField()
+
+    objects = WordingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["template", "language", "number"], name="wording_number_once"),
+            models.CheckConstraint(name="wording_numbers_begin_at_one", condition=Q(number__gte=1)),
         ]
 
 

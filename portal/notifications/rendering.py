@@ -9,8 +9,10 @@ from django.conf import settings
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import translation
 
+from portal.common.kept import one_question
 from portal.notifications import letterhead
 from portal.notifications.recipients import ON_PHONES, Channel
+from portal.notifications.wording import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +30,38 @@ class NoSuchWords(LookupError):
 
 
 def render(
-    template: str, context: Mapping[str, Any], *, language: str | None = None, channel: str = Channel.EMAIL
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    language: str | None = None,
+    channel: str = Channel.EMAIL,
+    own: Mapping[str, str] | None = None,
 ) -> Words:
     """Renders a kind of notice in one language, for one channel.
 
     For a mailbox that is `notifications/<template>/subject.txt`, `body.txt` and, if there is one, `body.html`; for a
-    phone it is `text.txt` alone, in one line, and NoSuchWords where there is none.
+    phone it is `text.txt` alone, in one line, and NoSuchWords where there is none. Where the clinic has words of its
+    own for it (`wording`), those stand in the place of ours; `own` are others to be tried instead.
     """
     language = known(language)
-    with translation.override(language):
+    with one_question(), translation.override(language):
         values = {
             **letterhead.context(),
             **context,
             "language": language,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
-        if channel in ON_PHONES:
-            return Words(language=language, subject="", text=_for_phones(template, values))
+        words = standing.in_force(template, language, values) if own is None else own
+        on_phone = channel in ON_PHONES
+        said = standing.said(template, words, values, on_phone=on_phone) if words else {}
+        if on_phone:
+            text = said.get("text") or _for_phones(template, values)
+            # Line breaks would cost a character each, and say nothing.
+            return Words(language=language, subject="", text=" ".join(text.split()))
+        values["own"] = said
         # One line: a subject with a line break is refused by the mail library, and rightly.
-        subject = " ".join(_render(f"notifications/{template}/subject.txt", values, html=False).split())
+        subject = said.get("subject") or _render(f"notifications/{template}/subject.txt", values, html=False)
+        subject = " ".join(subject.split())
         text = _render(f"notifications/{template}/body.txt", values, html=False).strip() + "\n"
         try:
             html = _render(f"notifications/{template}/body.html", {**values, "subject": subject}, html=True)
@@ -70,13 +85,11 @@ def has_words_for_phones(template: str) -> bool:
 def _for_phones(template: str, values: dict[str, Any]) -> str:
     name = f"notifications/{template}/text.txt"
     try:
-        written = _render(name, values, html=False)
+        return _render(name, values, html=False)
     except TemplateDoesNotExist as missing:
         if str(missing) != name:
             raise
         raise NoSuchWords(template) from None
-    # A template's own line breaks would cost a character each, and say nothing.
-    return " ".join(written.split())
 
 
 def known(language: str | None) -> str:

@@ -43,6 +43,7 @@ STAFF_ONLY = (
     "portal/records/",
     "portal/audit/",
     "portal/notifications/email.py",
+    "portal/notifications/wording/",
     "portal/worklist/",
     "portal/common/forms/spans.py",
     "portal/journeys/to_do/",

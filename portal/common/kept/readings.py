@@ -151,6 +151,17 @@ def one_stamp() -> Iterator[None]:
         _request.reset(token)
 
 
+@contextmanager
+def one_question() -> Iterator[None]:
+    """The same for several questions that belong together, also of who has written; nothing is written within."""
+    request = _request.get()
+    if request is not None and not request.has_written:
+        yield
+        return
+    with one_stamp():
+        yield
+
+
 def _shelf() -> _Shelf:
     request = _request.get()
     # Who has written may roll back again, wholly or to a savepoint: their stamp is only good for one question.

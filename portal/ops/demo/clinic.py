@@ -12,7 +12,7 @@ from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
 from portal.clinic.models import HowBooked, Language, Mode, Registration, RoomNeed, Specialisation, TaxCode, WhoBooks
-from portal.ops.demo import portraits, sign_ins, website_texts
+from portal.ops.demo import notices, portraits, sign_ins, website_texts
 from portal.ops.demo.sign_ins import BY
 
 # Numbers that pass their check digits and belong to nobody; telephone numbers are of the range kept for fiction.
@@ -232,6 +232,7 @@ def found(*, is_demo: bool) -> None:
             shifts += [Shift(weekday, starts, ends, place, ways) for weekday, (starts, ends) in week.items()]
         set_weekly_hours(psychologist=psychologist, hours=shifts, by=BY, now=now)
     website_texts.say()
+    notices.say(accounts[sign_ins.HELEN], now=now)
 
 
 def _languages(**names: str) -> list[Language]:

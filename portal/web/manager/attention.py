@@ -26,6 +26,7 @@ from portal.common.kept import kept
 from portal.common.money import dollars
 from portal.medicare import ages
 from portal.notifications.models import Notice
+from portal.notifications.wording import standing
 from portal.patients.models import Patient
 from portal.policies import publishing
 from portal.policies.models import PolicyKind
@@ -57,6 +58,7 @@ def points(*, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Point]:
     found = [*_to_confirm(by), *_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
     return [
         *found,
+        *_not_sent(),
         *_fees(by, now),
         *_late_reports(now),
         *_unchecked(now),
@@ -146,6 +148,19 @@ def _untrue() -> list[Point]:
             text = _("No longer matches the settings: %(policy)s. Changed: %(changed)s.")
             found.append(Point(text % {"policy": name, "changed": drift.in_words}, url, _("See what changed")))
     return found
+
+
+def _not_sent() -> list[Point]:
+    """Own words that name a service by now, or say what no notice may: the standard words go in their place."""
+    n = sum(1 for own in standing.everything().values() if own.faults)
+    if not n:
+        return []
+    text = ngettext(
+        "%(n)d notice goes in the standard words: yours may not be sent any more.",
+        "%(n)d notices go in the standard words: yours may not be sent any more.",
+        n,
+    ) % {"n": n}
+    return [Point(text, reverse("manager:wording"), _("See which"))]
 
 
 # More names than this would hide the rest; the list of staff has them all.

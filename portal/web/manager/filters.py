@@ -80,6 +80,7 @@ NOUNS = [
     ("policy_settings", _("What policies say")),
     ("crisis_line", _("Crisis lines")),
     ("site_text", _("Words of the website")),
+    ("notice_wording", _("Words of notices")),
 ]
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
 ROLES = [*Role.choices, (SYSTEM, _("The portal itself"))]

@@ -20,6 +20,8 @@ from portal.billing.models import CreditNote, Invoice, Payment
 from portal.clinic.models import Location, Psychologist, Service
 from portal.common.labels import model_of
 from portal.common.languages.times import when_short
+from portal.notifications.models import NoticeWording
+from portal.notifications.wording.kinds import KINDS as WORDED
 from portal.patients.models import Patient
 from portal.policies.models import PolicyVersion
 from portal.resources import translations
@@ -42,6 +44,7 @@ MADE_OF: dict[type[models.Model], tuple[str, ...]] = {
     User: ("first_name", "last_name", "email"),
     Appointment: ("starts_at", "location__time_zone", *(f"patient__{name}" for name in _PERSON)),
     SiteText: ("key", "language"),
+    NoticeWording: ("template", "language", "number"),
     PolicyVersion: ("kind", "number"),
 }
 # In which column a row of any other kind has its name; what has none of them is called by whose it is.
@@ -177,6 +180,9 @@ def name_of(row: models.Model) -> str:
         case SiteText():
             page, text = texts.find(row.key, row.language, further=translations.pages()) or (None, None)
             return f"{page.label}: {text.label}" if page and text else ""
+        case NoticeWording():
+            label = WORDED[row.template].label if row.template in WORDED else row.template
+            return f"{label} ({row.language}), version {row.number}"
         case PolicyVersion():
             return f"{row.get_kind_display()}, version {row.number}"
     for name in NAMES:

@@ -249,6 +249,8 @@ VERBS = {
     "crisis_line.moved": "Crisis line moved in the list",
     "crisis_line.retired": "Crisis line taken off the website",
     "crisis_line.restored": "Crisis line shown on the website",
+    "notice_wording.written": "Notice said in the clinic's own words",
+    "notice_wording.reset": "Notice back at the standard words",
     "policy.published": "Policy published",
     "policy_settings.changed": "What policies say changed",
 }
@@ -356,6 +358,8 @@ UNSAID_OF = {
     # The column beside it names the page, the text and its place.
     "site_text.changed": frozenset({"page", "text"}),
     "site_text.reset": frozenset({"page", "text"}),
+    "notice_wording.written": frozenset({"template", "language"}),
+    "notice_wording.reset": frozenset({"template", "language"}),
     # Digests of files; the version says the same to people.
     "resource.replaced": frozenset({"was", "became"}),
     "schedule.read": frozenset({"digest"}),

@@ -25,6 +25,7 @@ from portal.web.manager.views import (
     texts,
     to_do,
     trail,
+    wording,
 )
 
 app_name = "manager"
@@ -99,6 +100,9 @@ urlpatterns = [
     path("texts/", texts.listing, name="texts"),
     path("texts/<str:key>/", texts.edit, name="text"),
     path("texts/<str:key>/standard/", texts.reset, name="reset_text"),
+    path("wording/", wording.listing, name="wording"),
+    path("wording/<slug:template>/<slug:language>/", wording.edit, name="one_wording"),
+    path("wording/<slug:template>/<slug:language>/standard/", wording.reset, name="reset_wording"),
     path("crisis-lines/", crisis_lines.listing, name="crisis_lines"),
     path("crisis-lines/new/", crisis_lines.add, name="add_crisis_line"),
     path("crisis-lines/<uuid:code>/", crisis_lines.edit, name="crisis_line"),
