@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal.clinic import kept
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Service
+from portal.common.kept import kept
 from portal.website import crisis
 from portal.website.models import SiteText
 from portal.website.texts import Texts
@@ -32,9 +32,8 @@ def for_notices() -> dict[str, Any]:
     }
 
 
+@kept(Service, SiteText)
 def never_named() -> frozenset[str]:
     """What no notice says: the name of every service, in each language, also of those that are no longer offered."""
     translated = SiteText.objects.filter(key__startswith="service.", key__endswith=".name")
-    return frozenset(service.name for service in kept.services().values()) | frozenset(
-        translated.values_list("text", flat=True)
-    )
+    return frozenset([*Service.objects.values_list("name", flat=True), *translated.values_list("text", flat=True)])

@@ -21,8 +21,8 @@ _MOVED: Final = frozenset({"appointment_moved", "series_moved"})
 def context(template: str, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """What the templates of a notice name, invented: a session next week, at ten in the morning."""
     base_url = settings.PORTAL_BASE_URL
-    day = now.astimezone(zone).date() + timedelta(days=8)
-    starts_at = datetime(day.year, day.month, day.day, 10, tzinfo=zone)
+    starts_at = (now + timedelta(days=8)).astimezone(zone).replace(hour=10, minute=0, second=0, microsecond=0)
+    day = starts_at.date()
     free_until = starts_at - timedelta(hours=24)
     ends = now + timedelta(days=2)
     price, fee = Decimal("220.00"), Decimal("110.00")

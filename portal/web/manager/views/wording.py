@@ -234,5 +234,6 @@ def _spoken(one: wording.Shown) -> str:
 
 
 def _ways(one: wording.Shown) -> str:
-    """By which ways it would go, in order: `SMS, else by e-mail`."""
-    return _(", else by ").join(str(Channel(way.channel).label) for way in one.ways)
+    """By which ways it would go, in order: `text message, else by e-mail`."""
+    said = {Channel.EMAIL: _("e-mail"), Channel.SMS: _("text message"), Channel.WHATSAPP: _("WhatsApp")}
+    return _(", else by ").join(said[Channel(way.channel)] for way in one.ways)
