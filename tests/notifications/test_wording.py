@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +30,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 30, 3, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Australia/Melbourne")
+FAR = SimpleNamespace(state="VIC", postcode="3056")
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
@@ -54,6 +56,9 @@ def test_the_standard_words_with_fields_are_what_is_sent(clinic, language):
                 "called": "Al",
             }
             for channel in (Channel.EMAIL, Channel.SMS):
+                if channel == Channel.SMS:
+                    # By video and from afar: both clocks are said.
+                    vars(context["appointment"]).update(mode="video", patient=FAR, patient_id=1)
                 own = render(template, context, language=language, channel=channel, own=words)
                 ours = render(template, context, language=language, channel=channel, own={})
                 for mine, shipped in ((own.subject, ours.subject), (own.text, ours.text)):
