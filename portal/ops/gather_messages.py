@@ -49,6 +49,7 @@ STAFF_ONLY = (
     "portal/journeys/to_do/",
     "portal/billing/models/overdue.py",
     "portal/billing/reminder_forms.py",
+    "portal/patients/ringing.py",
     "portal/billing/models/plan.py",
     "portal/billing/plan_forms.py",
     "portal/journeys/meanwhile.py",

@@ -19,6 +19,7 @@ from portal.common.languages.punctuation import listed
 from portal.common.languages.times import when_short
 from portal.journeys.choosing import FreeTime
 from portal.journeys.stranded import StillBooked, digest_of
+from portal.patients import ringing
 from portal.web.rearranging.audience import address
 
 PER_PAGE: Final = 20
@@ -72,6 +73,7 @@ def known(data: Mapping[str, str]) -> str:
 def question(asked: StillBooked, data: Mapping[str, str]) -> Question:
     """The page of the sessions that a form asks for, the first unless it turns."""
     page: Page[Appointment] = Paginator(asked.sessions, PER_PAGE).get_page(data.get(TURN))
+    ringing.read_ways(session.patient for session in page.object_list)
     lines = [
         Line(session, _proposed(session, asked.proposed.get(session.pk)), session.pk in asked.by_video)
         for session in page.object_list

@@ -30,6 +30,7 @@ from portal.journeys.to_do.kinds import (
 )
 from portal.messaging.models import Thread
 from portal.notifications.models import Notice
+from portal.patients import ringing
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
 from portal.records.models import Report
@@ -61,7 +62,7 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most ten queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most eleven queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
@@ -72,8 +73,17 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     plans = _things(PaymentPlan.objects.visible_to(actor).select_related("patient", "payer"), rows)
     fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
     filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
+    untold = {to_do.about_code for to_do in rows if to_do.kind == TO_TELL.name}
     stranded = {to_do.about_code for to_do in rows if to_do.kind in OF_STRANDED_NAMES}
     offers = MoveOffer.objects.out_for([session for code, session in sessions.items() if code in stranded], now=now)
+    # Where staff are to ring, they see what to mind.
+    ringing.read_ways(
+        [
+            *(session.patient for code, session in sessions.items() if code in untold),
+            *patients.values(),
+            *(plan.patient for plan in plans.values()),
+        ]
+    )
     holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
     lines = []
     for to_do in rows:
@@ -122,7 +132,7 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
 def _of_untold(session: Appointment, facts: str) -> str:
     """What became of it, and where to ring: `Moved: now Tue 1 Dec, 9:00 am · Mai Nguyễn · 0412 345 678`."""
     done = _("Cancelled: %(session)s") if session.is_cancelled else _("Moved: now %(session)s")
-    phone = session.patient.phone.as_national if session.patient and session.patient.phone else ""
+    phone = _phone(session.patient) if session.patient else ""
     return f"{done % {'session': facts}} · {phone or _('no phone number is known')}"
 
 
@@ -141,7 +151,10 @@ def _of_plan(plan: PaymentPlan) -> tuple[str, str]:
 
 
 def _phone(patient: Patient) -> str:
-    return patient.phone.as_national if patient.phone else ""
+    """Where to ring, and what to mind."""
+    if not patient.phone:
+        return ""
+    return " · ".join(part for part in (patient.phone.as_national, ringing.in_short(patient)) if part)
 
 
 def _of_patient(patient: Patient, to_do: ToDo) -> str:
@@ -149,8 +162,7 @@ def _of_patient(patient: Patient, to_do: ToDo) -> str:
         return _phone(patient) or _("no phone number is known")
     if to_do.kind in {OFFER_UNREACHED.name, MESSAGE_LEFT_BEHIND.name}:
         # Where to ring, and the address on file.
-        phone = patient.phone.as_national if patient.phone else ""
-        return " · ".join(part for part in (phone, address_of(patient)) if part)
+        return " · ".join(part for part in (_phone(patient), address_of(patient)) if part)
     return _("born %(date)s") % {"date": date_short(patient.date_of_birth)}
 
 

@@ -23,6 +23,7 @@ from portal.common.access.decorators import ActorRequest
 from portal.journeys.meanwhile import were_with
 from portal.journeys.rearranging.deciding import Came, decide, undecided_sessions
 from portal.journeys.stranded import requests_in_the_way
+from portal.patients import ringing
 from portal.web.rearranging.audience import Audience, address
 from portal.web.rearranging.rows import DECIDED, PER_PAGE, Row, in_words, letters, read, rows_of
 
@@ -107,6 +108,7 @@ def _page(
         pks = [session.pk for session in page.object_list]
         found = Appointment.objects.visible_to(request.actor).filter(pk__in=pks)
         shown = list(found.for_listing().select_related("patient__user").order_by("starts_at", "pk"))
+    ringing.read_ways(session.patient for session in shown)
     data = request.POST.dict() if request.method == "POST" else {}
     rows = rows_of(shown, audience=audience, now=now, clinic=clinic, data=data)
     if "all" in data:
@@ -115,6 +117,7 @@ def _page(
     if chosen is not None:
         asked_for = asked_for.filter(psychologist=chosen)
     requests = list(asked_for)
+    ringing.read_ways(each.patient for each in requests)
     in_the_way = requests_in_the_way(requests)
     context: dict[str, Any] = {
         "audience": audience,

@@ -29,6 +29,7 @@ from portal.common.languages.times import when
 from portal.journeys import choosing
 from portal.journeys.waitlist import turns
 from portal.journeys.waitlist.words import Line, line_of
+from portal.patients import ringing
 from portal.web.reception.waitlist_forms import WhomForm
 
 # Nobody reads more at once.
@@ -82,6 +83,7 @@ def fits(request: ActorRequest) -> HttpResponse:
 
 
 def _lines(fits: Sequence[Fit], free: FreeTime, value: str, *, now: datetime) -> list[FitLine]:
+    ringing.read_ways(fit.entry.patient for fit in fits)
     return [
         FitLine(
             line=line_of(fit.entry),
