@@ -340,7 +340,8 @@ def notify(
             attachments=[]
             if template in WITHOUT_ENTRY
             else [("appointment.ics", f"text/calendar; method={letter.method}", entry)],
-            send_at=letter.reader.held_until(send_at or now, zone=appointment.zone) or send_at,
+            send_at=send_at,
+            hours=letter.reader.hours(zone=appointment.zone),
             before=last_told.standing_of(before) if before and template in last_told.OF_A_CHANGE else None,
         )
     return bool(letters)

@@ -242,5 +242,5 @@ def _tell(message: Message, *, now: datetime) -> None:
             dedupe_key=f"message:{thread.code}:{first}:{reader.digest}",
             language=reader.language,
             about=thread,
-            send_at=readers[0].held_until(now, zone=ClinicSettings.current().zone),
+            hours=readers[0].hours(zone=ClinicSettings.current().zone),
         )

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
+from portal.accounts.models import User
 from portal.audit import trail
 from portal.billing.models import Invoice, Payer, Payment, Taking
 from portal.billing.models.invoice import InvoiceQuerySet
@@ -18,6 +19,7 @@ from portal.billing.online.client import is_on
 from portal.billing.refusals import HeldBack
 from portal.billing.snapshot import InvoiceOnPaper
 from portal.billing.statements import Statement
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import claim_checks
 from portal.notifications import outbox
@@ -39,8 +41,21 @@ def reader_of(invoice: Invoice) -> Reader | None:
     if payer is not None and payer.pk == patient.user_id:
         return _mailbox_of(patient)
     if payer is not None and patient.carers.filter(user=payer).exists():
-        return by_account(payer, patient=patient)
+        return _as_they_wish(payer, patient=patient)
     return None if _bills_somebody_else(invoice) or not address_of(patient) else _mailbox_of(patient)
+
+
+def _as_they_wish(payer: User, *, patient: Patient) -> Reader | None:
+    """A carer who pays; one who said as a patient how to be reached is reached so, and not at all by who wants none."""
+    usual = by_account(payer, patient=patient)
+    own = Patient.objects.filter(user=payer, ways__isnull=False).select_related("user", "ways").first()
+    if own is None:
+        return usual
+    theirs = next(iter(readers_of(own)), None)
+    if theirs is None or not theirs.address:
+        # A paper goes to no phone alone.
+        return None
+    return theirs._replace(called=usual.called, language=usual.language, about=usual.about)
 
 
 def _mailbox_of(patient: Patient) -> Reader | None:
@@ -95,6 +110,8 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime, was_de
             language=reader.language,
             attachments=[attachment],
             about=invoice,
+            # What somebody sends goes now; what the portal sends by itself waits for hours that are safe.
+            hours=None if by.user else reader.hours(zone=ClinicSettings.current().zone),
         )
         trail.record("invoice.mailed", target=invoice, by=by, at=now)
     return reader.address

@@ -172,7 +172,7 @@ def queue(
         language=reader.language,
         about=invoices[0],
         before={"owed": {str(one.code): str(one.balance) for one in invoices}},
-        send_at=reader.held_until(now, zone=clinic.zone),
+        hours=reader.hours(zone=clinic.zone),
         useless_after=useless_after,
     )
 

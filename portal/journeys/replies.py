@@ -25,7 +25,7 @@ from portal.common.labels import code_of, label_of
 from portal.common.languages.punctuation import space
 from portal.common.languages.times import when_short
 from portal.common.money import dollars
-from portal.journeys import changing, conversations, session_reminders
+from portal.journeys import changing, contacting, conversations, session_reminders
 from portal.notifications.channels import CHANNELS
 from portal.notifications.letterhead import current
 from portal.notifications.models import InboundText
@@ -109,7 +109,7 @@ def _understood(
     if said == Said.STOP:
         for patient in people:
             if getattr(ways.of(patient), f"by_{channel}"):
-                ways.say_by_text(patient=patient, channel=channel, agrees=False, by=BY_TEXT, now=now)
+                contacting.say_by_text(patient=patient, channel=channel, agrees=False, by=BY_TEXT, now=now)
         # Twilio says itself that no more will come, and would not let us.
         return Result(Outcome.STOPPED)
     if said == Said.START:
@@ -134,7 +134,7 @@ def _start(channel: str, number: str, people: Sequence[Patient], *, now: datetim
     for patient in people:
         last = ways.last_words(patient).get(channel)
         if last is not None and not last.agrees and last.how == ChannelConsent.How.TEXT:
-            ways.say_by_text(patient=patient, channel=channel, agrees=True, by=BY_TEXT, now=now)
+            contacting.say_by_text(patient=patient, channel=channel, agrees=True, by=BY_TEXT, now=now)
             begun += 1
     if not begun:
         return _kept(channel, number, now=now)

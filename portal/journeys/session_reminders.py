@@ -27,6 +27,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.labels import labels_of
 from portal.journeys import booking
 from portal.notifications import outbox, tasks
+from portal.notifications.hours import kept
 from portal.notifications.models import Notice, State
 from portal.notifications.twilio import texting
 from portal.patients import ways
@@ -206,6 +207,8 @@ def _queue(
     now: datetime,
 ) -> int:
     letters = list(booking.letters_of(session, TEMPLATE, now=now))
+    nights = _nights(session, ClinicSettings.current())
+    quiet: Quiet = nights["quiet"]
     for letter in letters:
         outbox.queue(
             template=TEMPLATE,
@@ -220,6 +223,7 @@ def _queue(
             language=letter.reader.language,
             useless_after=useless_after,
             send_at=send_at,
+            hours=kept(quiet.ends, quiet.begins, nights["reader_zone"]) if quiet.begins != quiet.ends else None,
             by_sweep=True,
         )
     return len(letters)

@@ -83,5 +83,5 @@ def _tell(share: Share, *, now: datetime) -> None:
             dedupe_key=f"file_shared:{share.code}:{reader.digest}",
             language=reader.language,
             about=share,
-            send_at=reader.held_until(now, zone=ClinicSettings.current().zone),
+            hours=reader.hours(zone=ClinicSettings.current().zone),
         )

@@ -20,6 +20,7 @@ from django.utils import timezone
 from portal.common.database.compiled import compiled
 from portal.notifications import last_look, outbox
 from portal.notifications.channels import CHANNELS
+from portal.notifications.hours import next_open
 from portal.notifications.models import ERASED, ChannelPause, Notice, State
 from portal.notifications.sending import InDoubt, Parcel, Refused, SendingFailed, TryLater, Unreachable
 
@@ -60,6 +61,10 @@ def deliver(notice_id: int, *, clock: Callable[[], datetime] = timezone.now) -> 
     if not found:
         return NOT_DUE
     notice = found[0]
+    if (opens := next_open(notice.hours, began)) > began:
+        # Tried again, or late: it waits for the hours in which its reader may be written to.
+        Notice.objects.due(began).filter(pk=notice.pk).update(next_attempt_at=opens)
+        return NOT_DUE
     channel = CHANNELS.get(notice.channel)
     if channel is None or not channel.is_configured():
         _before_claim(notice, TryLater("ChannelOff"), clock())

@@ -85,8 +85,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 @classed(
     plain="id code channel template language dedupe_key secret about_label about_code about_revision about_before "
-    "state attempts next_attempt_at useless_after claimed_at lease_until leased_by message_id provider_id delivery "
-    "delivery_at delivery_error error created_at sent_at settled_by settled_at withdrawn_at withdrawn_why",
+    "hours state attempts next_attempt_at useless_after claimed_at lease_until leased_by message_id provider_id "
+    "delivery delivery_at delivery_error error created_at sent_at settled_by settled_at withdrawn_at withdrawn_why",
     personal="to subject text html attachments otherwise",
 )
 class Notice(models.Model):
@@ -116,6 +116,8 @@ class Notice(models.Model):
     # Of word of a change, how it stood before, in its owner's own terms: if this is withdrawn unsent, its reader still
     # believes that.
     about_before = models.JSONField(null=True, blank=True)
+    # The hours in which it may leave, by its reader's clock (notifications/hours.py); none where it may at any.
+    hours = models.JSONField(null=True, blank=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -31,6 +31,7 @@ from portal.common.database.columns import longest
 from portal.common.database.inserting import insert_or_ignore
 from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
+from portal.notifications.hours import Kept, next_open
 from portal.notifications.models import ERASED, Delivery, Notice, State
 from portal.notifications.recipients import ON_PHONES, Recipient
 from portal.notifications.rendering import Words, render
@@ -59,6 +60,7 @@ def queue(
     send_at: datetime | None = None,
     useless_after: datetime | None = None,
     before: Mapping[str, Any] | None = None,
+    hours: Kept | None = None,
     by_sweep: bool = False,
 ) -> Notice:
     """Writes one notice in the caller's transaction; it is sent after the commit, or not at all if that never comes.
@@ -85,6 +87,7 @@ def queue(
         secret=secret,
         send_at=send_at,
         before=before,
+        hours=hours,
         by_sweep=by_sweep,
     )
 
@@ -102,6 +105,7 @@ def queue_words(
     useless_after: datetime | None = None,
     before: Mapping[str, Any] | None = None,
     otherwise: Iterable[tuple[Recipient, Words]] = (),
+    hours: Kept | None = None,
     by_sweep: bool = False,
 ) -> Notice:
     """Queues words that are rendered already; `template` only says what kind of notice they are."""
@@ -126,7 +130,8 @@ def queue_words(
             about_code="" if about is None else code_of(about),
             about_revision=getattr(about, "revision", None),
             about_before=before,
-            next_attempt_at=send_at or now,
+            hours=hours,
+            next_attempt_at=next_open(hours, send_at or now),
             useless_after=useless_after,
             # The same at each attempt: a mailbox that gets a message twice can tell that it is one.
             message_id=f"<{code}@{_domain()}>",
@@ -255,7 +260,7 @@ def go_another_way(notice: Notice, *, now: datetime) -> Notice | None:
     """
     if notice.withdrawn_at is not None or not notice.otherwise:
         return None
-    if notice.useless_after is not None and notice.useless_after <= now:
+    if notice.useless_after is not None and notice.useless_after <= next_open(notice.hours, now):
         return None
     (channel, address, subject, text, html), *rest = notice.otherwise
     # A paper is no part of a text; whoever reads a mailbox gets it.
@@ -274,7 +279,8 @@ def go_another_way(notice: Notice, *, now: datetime) -> Notice | None:
             about_code=notice.about_code,
             about_revision=notice.about_revision,
             about_before=notice.about_before,
-            next_attempt_at=now,
+            hours=notice.hours,
+            next_attempt_at=next_open(notice.hours, now),
             useless_after=notice.useless_after,
             message_id=f"<{code}@{_domain()}>",
             created_at=now,

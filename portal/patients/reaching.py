@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, time
+from datetime import time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal.accounts.models import User
 from portal.notifications.channels import CHANNELS
+from portal.notifications.hours import Kept, kept
 from portal.notifications.recipients import ON_PHONES, Channel, Recipient
 from portal.notifications.rendering import has_words_for_phones, known
 from portal.patients import ways
@@ -54,10 +55,9 @@ class Reader(NamedTuple):
         """Tells readers apart in a dedupe key, whichever way is first."""
         return (Recipient.by_email(self.address) if self.address else self.ways[0]).digest
 
-    def held_until(self, now: datetime, *, zone: ZoneInfo) -> datetime | None:
-        """When it is safe to write, if not at `now`; `zone` counts where theirs isn't known."""
-        at = ways.safe_at(self.safe_hours, now, zone=self.zone or zone)
-        return at if at > now else None
+    def hours(self, *, zone: ZoneInfo) -> Kept | None:
+        """The hours in which it is safe to write, for the outbox; `zone` counts where theirs isn't known."""
+        return kept(*self.safe_hours, self.zone or zone) if self.safe_hours else None
 
     @property
     def shown(self) -> str:

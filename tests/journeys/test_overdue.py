@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,7 +133,8 @@ def test_it_waits_for_the_readers_safe_hours_and_then_says_what_is_still_so(rule
     patient = ana()
     make.ways(patient=patient, safe_from="18:00", safe_until="20:00", prefers="email", by_email=True)
     one, two = issue("220.00", patient=patient), issue("90.00", patient=patient)
-    go(FRIDAY)
+    with time_machine.travel(FRIDAY, tick=False):
+        go(FRIDAY)
     first = notices().get()
     assert first.next_attempt_at.astimezone(ClinicSettings.current().zone).hour == 18
     pay(one, "220.00")

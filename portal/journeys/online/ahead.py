@@ -292,5 +292,6 @@ def _tell_lost(wanted: PaidBooking, *, now: datetime) -> None:
             },
             dedupe_key=f"paid_time_gone:{wanted.attempt.code}:{reader.digest}",
             language=reader.language,
+            hours=reader.hours(zone=wanted.location.zone),
             about=wanted.patient,
         )

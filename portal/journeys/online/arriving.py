@@ -143,6 +143,7 @@ def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None =
         },
         dedupe_key=f"payment_received:{payment.code}:{reader.digest}",
         language=reader.language,
+        hours=reader.hours(zone=ClinicSettings.current().zone),
         about=invoice,
     )
 

@@ -86,7 +86,7 @@ def notify(
             language=reader.language,
             attachments=[("appointments.ics", "text/calendar; method=PUBLISH", entries)],
             before=before or None,
-            send_at=reader.held_until(now, zone=first.zone),
+            hours=reader.hours(zone=first.zone),
         )
     return True
 
