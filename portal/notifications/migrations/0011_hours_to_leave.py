@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0009_inbound_texts"),
+        ("notifications", "0010_own_words"),
     ]
 
     operations = [
