@@ -22,6 +22,7 @@ import portal
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.states import Verb
+from portal.billing.takings import Takings
 from portal.clinic.models import Psychologist
 from portal.common.forms.raw import written
 from portal.common.forms.shown import SHOWN, MergesChanges
@@ -147,7 +148,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TypedForm": {"payers": [], "charges_gst": True},
         "CardRefundForm": {"most": Decimal(10)},
         "SettledForm": {"about": uuid.uuid4()},
-        "CloseForm": {"opening": None, "seen": "", "unfinished": ""},
+        "CloseForm": {"takings": Takings(), "last": None, "unfinished": ""},
         "LimitsForm": {"since": today - timedelta(days=30)},
         "PartForm": {"today": today},
         "AccountRefundForm": {"most": Decimal(10), "came_by": {"card"}, "places": [session.location], "place": None},

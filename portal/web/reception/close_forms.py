@@ -61,8 +61,6 @@ class CloseForm(forms.Form):
             self.add_error("anyway", ValidationError(words, code="unfinished", params={"unfinished": self.unfinished}))
             self.data = sent_with(self.data, "anyway", "")
         data.pop("anyway", None)
-        if data.get("seen") != self.takings.seen_as:
-            self.shown_anew(self.takings)
         opening, counted, terminal = data.get("opening"), data.get("counted"), data.get("terminal")
         if opening is not None and counted is not None and not data.get("explanation"):
             differs = actions.differences(

@@ -395,13 +395,12 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
         data = self.cleaned_data
         if self.is_bulk or data["method"] in TAKES_NOTHING:
             return None
-        old = tuple(self.old) if self.takes_old else ()
         return Taken(
             amount=data["amount"],
             method=data["method"],
             reference=data["reference"],
             rest=self.rest,
-            old=old,
+            old=tuple(self.old) if self.takes_old else (),
             location=data.get("location") or self.place,
         )
 

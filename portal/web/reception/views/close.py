@@ -88,6 +88,10 @@ def close(request: ActorRequest) -> HttpResponse:
     sheet = asked.sheet(request.actor)
     data = request.POST if request.method == "POST" else None
     form = CloseForm(data, takings=sheet.takings, last=sheet.last, unfinished=sheet.unfinished)
+    if data is not None and data.get("seen") != sheet.takings.seen_as:
+        # Beside whatever else is missing: all of it is asked for at one time.
+        form.full_clean()
+        form.shown_anew(sheet.takings)
     if data is not None and form.is_valid():
         try:
             actions.close_day(
