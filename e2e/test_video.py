@@ -65,11 +65,17 @@ def test_two_browsers_meet_in_one_room(page: Page, open_page, sign_in, assert_ac
     sees(page, "Your psychologist")
     sees(ours, "The patient")
     assert_accessible(ours)
+    # What was asked and said before they came in is out of the way, until they leave.
+    expect(page.get_by_text("You are in the waiting room.")).to_have_count(0)
+    expect(page.get_by_label("Where are you now?")).to_be_hidden()
+    expect(page.get_by_role("heading", name="The room")).to_be_visible()
+    assert_accessible(page)
 
     page.get_by_role("button", name="Mute").click()
     expect(page.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_text("You left the room.")).to_be_visible()
+    expect(page.get_by_label("Where are you now?")).to_be_visible()
     expect(ours.get_by_text("Nobody else is here yet.")).to_be_visible()
     # They come again, as after a line that broke for good.
     page.reload()

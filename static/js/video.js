@@ -52,6 +52,7 @@ async function look () {
     }
   }
   own.srcObject = stream
+  own.hidden = false
   find('checked').hidden = false
   find('try').hidden = true
   hear()
@@ -103,6 +104,11 @@ async function enter () {
   }
   find('lobby').hidden = true
   find('call').hidden = false
+  // What was said and asked before is over.
+  find('told')?.remove()
+  if (find('place')) find('place').hidden = true
+  const title = root.parentElement.querySelector('[data-video-title]')
+  if (title) title.textContent = title.dataset.videoTitle
   find('again').hidden = true
   find('self').append(own)
   say('alone')
@@ -133,7 +139,8 @@ function leave (why = 'left') {
   stop(screen)
   stream = screen = undefined
   theirs.srcObject = own.srcObject = null
-  theirs.hidden = true
+  theirs.hidden = own.hidden = true
+  if (find('place')) find('place').hidden = false
   find('call').hidden = true
   find('lobby').hidden = false
   find('preview').prepend(own)

@@ -23,6 +23,7 @@ django.setup()
 from portal.notifications.models import Notice, State  # noqa: E402
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
 from tests.bench import blog, diary, memory, pages, papers, race, report, seed, targets, texts  # noqa: E402
+from tests.bench.history import History  # noqa: E402
 from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
 from tests.bench.rows import in_a_hurry, settle  # noqa: E402
 from tests.bench.targets import Target  # noqa: E402
@@ -96,7 +97,7 @@ class Bench:
                 seed.add_patients(patients // share, random=self.random, say=self.say)
                 if history is None:
                     seed.fill_diary(clinic, random=self.random)
-                    history = seed.History(clinic, random=self.random)
+                    history = History(clinic, random=self.random)
                 history.reach(invoices // share, patients=patients // share, say=self.say)
             articles = blog.FEW if share > 1 else max(blog.MANY // self.options.scale, 2 * blog.FEW)
             blog.fill(clinic, count=articles, random=self.random)

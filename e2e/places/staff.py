@@ -1,289 +1,16 @@
-"""Every page of the main journey, each with what it takes to stand on it: whose browser, which presses."""
+"""The pages of the practice, the front desk and the manager."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
-from urllib.parse import urlsplit
 
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from e2e.harness import week_after
-from e2e.life import MANAGER, NEWCOMER, PATIENT, PSYCHOLOGIST, RECEPTION, VISITOR, Life
+from e2e.life import MANAGER, PSYCHOLOGIST, RECEPTION, Life
+from e2e.places.making import at, by, open_at
 from portal.appointments.models import Appointment, Status
-from portal.clinic.models import Mode
-from portal.common.access.actors import Actor
-from portal.journeys import booking, choosing
 from tests import make
-
-
-@dataclass(frozen=True)
-class Place:
-    name: str
-    who: str
-    go: Callable[[Page, Life], None]
-    # Where it is, if its address is all that is needed to get there.
-    path: str = ""
-
-    def in_language(self, code: str) -> Place:
-        """The same page in another language: for those that readers and patients see."""
-        return replace(self, name=f"{self.name} in {code}", go=lambda page, life: _open(page, self.path_in(code, life)))
-
-    def path_in(self, code: str, life: Life) -> str:
-        return f"/{code}{self.path.format(life=life)}"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-PLACES: list[Place] = []
-
-
-def at(name: str, who: str, path: str) -> None:
-    """A page that only its address is needed for; the address may name what is in the `life`."""
-    PLACES.append(Place(name, who, lambda page, life: _open(page, path.format(life=life)), path))
-
-
-def by(name: str, who: str):
-    """A page that something has to be done for first."""
-
-    def add(go: Callable[[Page, Life], None]):
-        PLACES.append(Place(name, who, go))
-        return go
-
-    return add
-
-
-def _open(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state()
-    assert urlsplit(page.url).path == path.partition("?")[0], f"{path} led to {page.url}"
-
-
-def open_times(page: Page) -> None:
-    """Next week's free times: this week's may be over."""
-    _open(page, "/book/session/?psychologist=anh-le")
-    week_after(page)
-    expect(page.locator("button.time").first).to_be_visible()
-
-
-def hold_a_time(page: Page) -> None:
-    open_times(page)
-    page.locator("button.time").first.click()
-    page.wait_for_url("**/confirm/")
-    page.wait_for_load_state()
-
-
-def press_and_wait(page: Page, button: str, sign: str) -> None:
-    page.locator("main").get_by_role("button", name=button, exact=True).click()
-    expect(page.locator(sign).first).to_be_visible()
-
-
-# ---- Before one has an account ---------------------------------------------------------------------------------------
-
-at("home", VISITOR, "/")
-at("services", VISITOR, "/services/")
-at("fees", VISITOR, "/fees/")
-at("privacy", VISITOR, "/privacy/")
-at("psychologists", VISITOR, "/psychologists/")
-at("psychologists, none found", VISITOR, "/psychologists/?language=xx&topic=xx&q=nobody")
-at("psychologists, filtered", VISITOR, "/psychologists/?language=ar&soon=yes")
-at("profile", VISITOR, "/psychologists/mai-nguyen/")
-at("profile in two places", VISITOR, "/psychologists/leila-haddad/?mode=video")
-at("crisis page", VISITOR, "/crisis/")
-at("accessibility statement", VISITOR, "/accessibility/")
-at("book", VISITOR, "/book/")
-at("times, an empty week", VISITOR, "/book/session/?psychologist=anh-le&week=2020-01-06")
-at("wait for a time", VISITOR, "/book/session/wait/?psychologist=anh-le")
-at("sign-up", VISITOR, "/accounts/signup/")
-at("sign-in", VISITOR, "/accounts/login/")
-at("password forgotten", VISITOR, "/accounts/password/reset/")
-at("resources", VISITOR, "/resources/")
-at("resources, none found", VISITOR, "/resources/?q=nothing-of-this-name")
-at("resource", VISITOR, "/resources/{life.handout.slug}/")
-at("blog", VISITOR, "/blog/")
-at("blog, found", VISITOR, "/blog/?q=worry")
-at("blog, nothing found", VISITOR, "/blog/?q=nothing-of-this-name")
-at("blog category", VISITOR, "/blog/category/{life.article.category.slug}/")
-at("article", VISITOR, "/blog/{life.article.slug}/")
-at("draft by its link", VISITOR, "/blog/preview/{life.draft.preview_token}/")
-at("not found", VISITOR, "/no-such-page/")
-
-
-@by("an older policy", VISITOR)
-def _(page: Page, life: Life) -> None:
-    _open(page, "/fees/")
-    page.locator(".versions a").last.click()
-    expect(page.get_by_text("It no longer holds.")).to_be_visible()
-
-
-@by("times", VISITOR)
-def _(page: Page, life: Life) -> None:
-    open_times(page)
-
-
-@by("times, one just taken", VISITOR)
-def _(page: Page, life: Life) -> None:
-    open_times(page)
-    wanted = page.locator("button.time").first
-    starts_at, location = choosing.read_time(str(wanted.get_attribute("value")))
-    booking.hold_time(
-        psychologists=[life.psychologist],
-        service=life.service,
-        mode=Mode.IN_PERSON,
-        starts_at=starts_at,
-        location=location,
-        by=Actor.system("another visitor"),
-        now=timezone.now(),
-    )
-    wanted.click()
-    expect(page.locator("#just-taken")).to_be_visible()
-
-
-@by("time held, signed out", VISITOR)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-
-
-@by("sign-up with errors", VISITOR)
-def _(page: Page, life: Life) -> None:
-    _open(page, "/accounts/signup/")
-    page.locator("main form").last.evaluate("form => form.requestSubmit()")
-    expect(page.locator(".error-summary, .has-error").first).to_be_visible()
-
-
-@by("sign-in with errors", VISITOR)
-def _(page: Page, life: Life) -> None:
-    _open(page, "/accounts/login/")
-    page.locator("main input[type=email]").fill("nobody@example.com")
-    page.locator("main input[type=password]").fill("not the password")
-    page.locator("main input[type=password]").press("Enter")
-    expect(page.locator(".error-summary, .has-error").first).to_be_visible()
-
-
-@by("code", VISITOR)
-def _(page: Page, life: Life) -> None:
-    _open(page, "/accounts/signup/")
-    page.get_by_label("First name").fill("Thuỳ")
-    page.locator("main input[type=email]").fill(f"thuy-{uuid.uuid4().hex[:8]}@example.com")
-    page.locator("main input[type=password]").fill("a quiet hour on tuesdays")
-    page.locator("main input[type=password]").press("Enter")
-    expect(page.get_by_label("Code")).to_be_visible()
-    page.wait_for_load_state()
-
-
-@by("a time that is offered", VISITOR)
-def _(page: Page, life: Life) -> None:
-    page.goto(life.offered)
-    expect(page.get_by_role("heading", name="A time for you")).to_be_visible()
-
-
-@by("the answer to a reminder", VISITOR)
-def _(page: Page, life: Life) -> None:
-    page.goto(life.reminded)
-    expect(page.get_by_role("heading", name="Will you be there?")).to_be_visible()
-
-
-# ---- Confirming ------------------------------------------------------------------------------------------------------
-
-
-@by("confirm", NEWCOMER)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-
-
-@by("confirm with errors", NEWCOMER)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-    page.get_by_label("Phone").fill("12")
-    press_and_wait(page, "Confirm", ".has-error")
-
-
-@by("confirm for somebody known", PATIENT)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-
-
-@by("confirm what another tab changed", NEWCOMER)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-    # As a second tab does, whose answer never comes back to this one.
-    page.request.post(
-        "/book/session/",
-        form={
-            "csrfmiddlewaretoken": page.locator("[name=csrfmiddlewaretoken]").first.input_value(),
-            "psychologist": "anh-le",
-            "mode": "video",
-            "time": page.locator("[name=chosen]").input_value().rsplit(" ", 2)[0],
-        },
-        headers={"Referer": page.url},
-    )
-    press_and_wait(page, "Confirm", "#not-as-shown")
-
-
-@by("times while one is held", VISITOR)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-    _open(page, "/book/session/?psychologist=any")
-    expect(page.locator("aside.hold")).to_be_visible()
-
-
-@by("move my appointment, asked", PATIENT)
-def _(page: Page, life: Life) -> None:
-    _open(page, f"/my/appointments/{life.upcoming.code}/reschedule/")
-    page.locator("button.time").first.click()
-    expect(page.get_by_role("heading", name="Move this session?")).to_be_visible()
-
-
-@by("hold ran out", NEWCOMER)
-def _(page: Page, life: Life) -> None:
-    hold_a_time(page)
-    held = Appointment.objects.filter(psychologist=life.psychologist, status=Status.HELD)
-    held.update(held_until=timezone.now() - timedelta(seconds=1))
-    page.reload()
-    expect(page.get_by_role("heading", name="The time held for you ran out")).to_be_visible()
-
-
-# ---- A patient's own -------------------------------------------------------------------------------------------------
-
-at("newcomer's home", NEWCOMER, "/my/")
-at("newcomer's details", NEWCOMER, "/my/details/")
-at("my home", PATIENT, "/my/")
-at("my appointments", PATIENT, "/my/appointments/")
-at("my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/")
-at("cancel my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/cancel/")
-at("move my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/reschedule/")
-at("repeat my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/repeat/")
-at("my waitlist", PATIENT, "/my/waitlist/")
-at("join the waitlist", PATIENT, "/my/waitlist/join/")
-at("join the waitlist as somebody new", NEWCOMER, "/my/waitlist/join/?service=session&psychologist=anh-le")
-at("what I wait for", PATIENT, "/my/waitlist/{life.waiting.code}/")
-at("my calendar addresses", PATIENT, "/my/calendar/")
-at("my details", PATIENT, "/my/details/")
-at("my privacy", PATIENT, "/my/privacy/")
-at("change my details", PATIENT, "/my/details/{life.patient.code}/")
-at("my invoices", PATIENT, "/my/invoices/")
-at("my cards", PATIENT, "/my/cards/")
-at("my invoice", PATIENT, "/my/invoices/{life.owing.number}/")
-at("my messages", PATIENT, "/my/messages/")
-at("no messages yet", NEWCOMER, "/my/messages/")
-at("new message", PATIENT, "/my/messages/new/")
-at("my conversation", PATIENT, "/my/messages/{life.conversation.code}/")
-at("practice messages", PSYCHOLOGIST, "/practice/messages/")
-at("practice conversation", PSYCHOLOGIST, "/practice/messages/{life.conversation.code}/")
-at("desk messages", RECEPTION, "/reception/messages/")
-at("desk conversation", RECEPTION, "/reception/messages/{life.asked_the_desk.code}/")
-at("desk message to a patient", RECEPTION, "/reception/patients/{life.patient.code}/message/")
-at("desk reply templates", RECEPTION, "/reception/messages/templates/")
-at("my documents", PATIENT, "/my/documents/")
-at("no documents yet", NEWCOMER, "/my/documents/")
-at("my e-mail address", PATIENT, "/accounts/email/")
-at("my password", PATIENT, "/accounts/password/change/")
-at("my second step", PATIENT, "/accounts/2fa/")
-at("my devices", PATIENT, "/accounts/sessions/")
 
 # ---- The practice ----------------------------------------------------------------------------------------------------
 
@@ -295,6 +22,7 @@ at("practice month", PSYCHOLOGIST, "/practice/calendar/?view=month")
 at("practice agenda", PSYCHOLOGIST, "/practice/calendar/?view=agenda")
 at("repeat a session in practice", PSYCHOLOGIST, "/practice/sessions/{life.upcoming.code}/repeat/")
 at("practice session", PSYCHOLOGIST, "/practice/sessions/{life.upcoming.code}/")
+at("video room, before it opens", PSYCHOLOGIST, "/practice/sessions/{life.upcoming.code}/video/")
 at("practice patients", PSYCHOLOGIST, "/practice/patients/")
 at("practice patient", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/")
 at("share a file", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/share/")
@@ -387,7 +115,7 @@ def _(page: Page, life: Life) -> None:
     # As the calendar's empty half hours lead there: tomorrow at nine, which they all would take.
     day = timezone.now().astimezone(life.upcoming.zone) + timedelta(days=1)
     nine = day.replace(hour=9, minute=0).astimezone(UTC)
-    _open(page, f"/reception/waitlist/fits/?time={nine:%Y-%m-%dT%H:%MZ}+brunswick+{life.psychologist.slug}")
+    open_at(page, f"/reception/waitlist/fits/?time={nine:%Y-%m-%dT%H:%MZ}+brunswick+{life.psychologist.slug}")
     expect(page.get_by_role("heading", name="Who waits for this time")).to_be_visible()
 
 
@@ -406,12 +134,12 @@ def _(page: Page, life: Life) -> None:
             status=Status.REQUESTED,
             answer_by=timezone.now() + timedelta(days=20),
         )
-    _open(page, f"/reception/appointments/{asked.code}/answer/")
+    open_at(page, f"/reception/appointments/{asked.code}/answer/")
 
 
 @by("register a patient with errors", RECEPTION)
 def _(page: Page, life: Life) -> None:
-    _open(page, "/reception/patients/new/")
+    open_at(page, "/reception/patients/new/")
     page.get_by_label("Phone").first.fill("12")
     page.get_by_label("Phone").first.press("Enter")
     expect(page.locator(".has-error").first).to_be_visible()
