@@ -1,4 +1,4 @@
-"""What the pages say of the e-mails about a session: that one went, and whether it went to whoever reads the page."""
+"""What the pages say of word about a session: that it went, and whether it went to whoever reads the page."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def with_days(done: str, sessions: Sequence[Appointment]) -> str:
     return f"{done}{space()}{days}"
 
 
-def with_mail(done: str, appointment: Appointment, *, by: Actor, now: datetime, was: datetime | None = None) -> str:
-    """What was done with a session (moved, from `was`), and what really goes out by e-mail.
+def with_message(done: str, appointment: Appointment, *, by: Actor, now: datetime, was: datetime | None = None) -> str:
+    """What was done with a session (moved, from `was`), and who is really told, by whichever way they chose.
 
-    No address is named: it may be another carer's.
+    No address or number is named: it may be another carer's.
     """
     addresses = {reader.address.lower() for reader in booking.told(appointment, now=now, was=was)}
     if not addresses:
         return done
     if by.user is not None and by.user.email.lower() in addresses:
-        sent = _("We have sent you an e-mail about it.")
+        sent = _("We have sent you a message about it.")
     else:
-        sent = _("We have sent an e-mail about it to the address on the record.")
+        sent = _("We have sent a message about it to the address or number on the record.")
     return f"{done}{space()}{sent}"

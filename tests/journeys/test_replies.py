@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
-from portal.journeys import session_reminders
+from portal.journeys import contacting, session_reminders
 from portal.messaging.models import Thread
 from portal.notifications.models import InboundText, Notice
 from portal.patients.models import ContactWays
@@ -207,3 +207,29 @@ def test_what_came_in_never_changes(clinic, settings):
 )
 def test_short_words_are_understood_in_four_languages_and_nothing_longer_is(words, said):
     assert means(words) == said
+
+
+def by_whatsapp(settings, body, **more):
+    return text(settings, body, sender=f"whatsapp:{PHONE}", To=f"whatsapp:{twilio.WHATSAPP_FROM}", **more)
+
+
+def test_whatsapp_is_answered_as_a_text_is_and_its_stop_ends_whatsapp_alone(clinic, settings):
+    session = reminded("Mia", user=make.user())
+    ways = ContactWays.objects.get()
+    contacting.change(
+        patient=session.patient,
+        values={"by_whatsapp": True, "prefers": "whatsapp"},
+        by=make.actor(),
+        now=timezone.now(),
+    )
+    assert "cancel" in answer(by_whatsapp(settings, "no")).lower()
+    assert Appointment.objects.get(pk=session.pk).status == Status.BOOKED
+    assert answer(by_whatsapp(settings, "Yes", sid="SM77")).startswith("Thank you, see you on ")
+    assert confirmed(session)
+    assert "Our front desk reads this" in answer(by_whatsapp(settings, "I am running late"))
+    assert Thread.objects.get().patient == session.patient
+    assert answer(by_whatsapp(settings, "STOP")) == ""
+    ways.refresh_from_db()
+    assert (ways.open_channels, ways.prefers) == (["email", "sms"], "email")
+    assert set(InboundText.objects.values_list("channel", flat=True)) == {"whatsapp"}
+    assert by_whatsapp(settings, "yes", signature="forged").status_code == 403

@@ -174,7 +174,7 @@ class _Page:
                 "target": target,
                 "lines": list(changes.lines(session, moved, clinic=ClinicSettings.current())),
                 "keeps_its_time": target.starts_at == session.starts_at,
-                "told": [reader.address for reader in told],
+                "told": [reader.shown for reader in told],
                 "is_known": last_told.is_known(session, moved),
                 "is_past": max(target.starts_at, session.starts_at) <= now,
                 "to_past": target.starts_at <= now,

@@ -23,8 +23,8 @@ from portal.patients.reaching import Reader
 def say_what_was_done(request: HttpRequest, done: str, told: Sequence[Reader], *, is_past: bool) -> None:
     """What was done, and what really goes out by e-mail, and to whom."""
     if told:
-        where = listed(reader.address for reader in told)
-        done += " " + _("An e-mail is on its way to %(addresses)s.") % {"addresses": where}
+        where = listed(reader.shown for reader in told)
+        done += " " + _("A message is on its way to %(addresses)s.") % {"addresses": where}
     elif is_past:
         done += " " + _("That time is past, so nobody is e-mailed.")
     messages.success(request, done)

@@ -40,7 +40,7 @@ class Patients(Audience):
         return self.address("reschedule", session)
 
     def say_done(self, opened: Opened, done: str, sessions: Sequence[Appointment]) -> None:
-        done = told.with_mail(told.with_days(done, sessions), sessions[-1], by=opened.by, now=opened.now)
+        done = told.with_message(told.with_days(done, sessions), sessions[-1], by=opened.by, now=opened.now)
         messages.success(opened.request, done)
 
     def why_not_repeated(self, opened: Opened) -> str:

@@ -239,4 +239,4 @@ def _told(session: Appointment, *, now: datetime) -> str:
     told = booking.told(session, now=now)
     if not told:
         return _("No e-mail address is known: call them.")
-    return _("An e-mail is on its way to %(addresses)s.") % {"addresses": ", ".join(reader.address for reader in told)}
+    return _("A message is on its way to %(addresses)s.") % {"addresses": ", ".join(reader.shown for reader in told)}

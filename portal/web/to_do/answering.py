@@ -85,7 +85,7 @@ def _approve(request: ActorRequest, session: Appointment, *, to: str, now: datet
 
 def _say(request: HttpRequest, session: Appointment, done: str, *, now: datetime) -> None:
     if booking.told(session, now=now):
-        messages.success(request, f"{done} {_('An e-mail says so.')}")
+        messages.success(request, f"{done} {_('A message says so.')}")
     else:
         messages.success(request, f"{done} {_('No e-mail address is known: please tell them.')}")
 

@@ -138,7 +138,10 @@ def test_cancelling_in_time_is_free(appointment, owner):
     assert (appointment.status, appointment.late, appointment.cancelled_by) == (Status.CANCELLED, False, owner)
 
 
-OWN, ON_RECORD = "We have sent you an e-mail about it.", "We have sent an e-mail about it to the address on the record."
+OWN, ON_RECORD = (
+    "We have sent you a message about it.",
+    "We have sent a message about it to the address or number on the record.",
+)
 
 
 @pytest.mark.parametrize(

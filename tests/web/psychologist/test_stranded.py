@@ -94,7 +94,7 @@ def test_all_four_answers_without_the_desk(client, mai, four):
     for part in (
         "Moved to",
         "It stays as booked. Nobody is told.",
-        "Cancelled. An e-mail is on its way",
+        "Cancelled. A message is on its way",
         "Three times are offered.",
     ):
         assert part in after

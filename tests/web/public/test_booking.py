@@ -396,8 +396,8 @@ def test_a_parent_books_for_a_child(mai, times, confirm):
 @pytest.mark.parametrize(
     ("on_record", "sent"),
     [
-        ("", "We have sent you an e-mail about it."),
-        ("kim@example.com", "We have sent an e-mail about it to the address on the record."),
+        ("", "We have sent you a message about it."),
+        ("kim@example.com", "We have sent a message about it to the address or number on the record."),
     ],
 )
 def test_who_books_for_somebody_is_told_where_the_e_mail_really_went(mai, times, confirm, on_record, sent):

@@ -98,7 +98,7 @@ def test_book_a_time_of_the_week(desk, place, who, url):
     assert (response.status_code, response.url) == (302, f"/reception/patients/{who.code}/")
     assert sessions() == [(who.pk, place.psychologist.pk, TEN, "booked")]
     assert words(response) == [
-        f"Booked: Wednesday 25 November 2026, 10:00 am with Dr Mai Nguyễn. An e-mail is on its way to {who.email}."
+        f"Booked: Wednesday 25 November 2026, 10:00 am with Dr Mai Nguyễn. A message is on its way to {who.email}."
     ]
     assert [(n.template, n.to) for n in Notice.objects.all()] == [("appointment_booked", who.email)]
 

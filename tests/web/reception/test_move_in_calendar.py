@@ -52,7 +52,7 @@ def test_both_times_are_named_before_anything_is_moved(desk, session):
     question = ask(desk, session)
     words = "from Wednesday 25 November 2026, 10:00 am to Wednesday 25 November 2026, 11:00 am?"
     assert words in question.text
-    assert "in three minutes an e-mail goes to bo@example.com" in question.text
+    assert "in three minutes a message goes to bo@example.com" in question.text
     session.refresh_from_db()
     assert session.starts_at == TEN
 
@@ -79,7 +79,7 @@ def test_moved_and_taken_back_and_nobody_is_told(desk, session):
     session.refresh_from_db()
     assert session.starts_at == TEN + timedelta(hours=1)
     assert "is moved from Wednesday 25 November 2026, 10:00 am to Wednesday 25 November 2026, 11:00 am" in answer.text
-    assert "An e-mail goes to bo@example.com at 11:03 am, unless you undo it before" in answer.text
+    assert "A message goes to bo@example.com at 11:03 am, unless you undo it before" in answer.text
     back = desk.post(page_of(session, name="undo_move"), follow=True)
     session.refresh_from_db()
     assert (session.starts_at, session.confirmed_at) == (TEN, NOW)
@@ -183,7 +183,7 @@ def test_what_one_moved_another_is_not_offered_to_undo(desk, session):
         ("2026-11-25", "10:30", "from 11:00 am", None),
         ("2026-11-26", "10:00", "is away then: Conference.", "Yes, move it all the same"),
         ("2026-11-23", "10:00", "be moved into the past", None),
-        ("2026-11-25", "13:00", "in three minutes an e-mail goes to", "Move it"),
+        ("2026-11-25", "13:00", "in three minutes a message goes to", "Move it"),
     ],
 )
 def test_the_first_look_says_what_stands_in_the_way(desk, place, session, day, at, words, answer):

@@ -42,7 +42,7 @@ def test_its_e_mail_waits_and_the_page_that_follows_undoes_it(desk, session):
     (notice,) = Notice.objects.all()
     assert (notice.state, notice.next_attempt_at) == (State.PENDING, NOW + timedelta(minutes=3))
     follows = desk.get(answer["Location"])
-    assert "An e-mail goes to bo@example.com at 11:03 am, unless you undo it before." in follows.text
+    assert "A message goes to bo@example.com at 11:03 am, unless you undo it before." in follows.text
     assert f'action="{page_of("undo_move", session)}"' in follows.text
     assert "undo it before" in desk.get(page_of("appointment", session)).text
     desk.post(page_of("undo_move", session))

@@ -94,7 +94,7 @@ def test_one_press_does_all_that_was_decided_and_answers_for_each(desk, place):
     words = re.sub(r"<[^>]+>|\s+", " ", after.content.decode())
     assert "Moved to" in words
     assert "It stays as booked. Nobody is told." in words
-    assert "Cancelled. An e-mail is on its way" in re.sub(r"\s+", " ", words)
+    assert "Cancelled. A message is on its way" in re.sub(r"\s+", " ", words)
     states = dict(Appointment.objects.values_list("pk", "status"))
     assert (states[moved.pk], states[called_off.pk], states[left.pk]) == (
         Status.BOOKED,

@@ -101,11 +101,11 @@ def test_a_move_to_where_it_is_says_that_nothing_is_sent(desk, place):
 @pytest.mark.parametrize(
     ("email", "carers", "promised", "sent"),
     [
-        ("ash@example.com", 0, "An e-mail goes to ash@example.com.", ["ash@example.com"]),
+        ("ash@example.com", 0, "A message goes to ash@example.com.", ["ash@example.com"]),
         (
             "",
             2,
-            "An e-mail goes to carer0@example.com, carer1@example.com.",
+            "A message goes to carer0@example.com, carer1@example.com.",
             ["carer0@example.com", "carer1@example.com"],
         ),
         ("", 0, "No e-mail address is known, so nobody is told by e-mail: please tell them.", []),
@@ -118,11 +118,11 @@ def test_cancelling_promises_what_is_sent_and_no_more(desk, place, email, carers
     session = place.session(starts_at=TEN, patient=patient)
     page = desk.get(page_of("cancel", session)).content.decode()
     assert promised in page
-    assert ("An e-mail" in page) is bool(sent)
+    assert ("A message goes" in page) is bool(sent)
     response = desk.post(page_of("cancel", session), {"reason": "clinic", "seen": session.seen_as})
     assert notices() == [("appointment_cancelled", to) for to in sent]
     assert said(response) == [
-        f"{cancelled(session)} An e-mail is on its way to {', '.join(sent)}."
+        f"{cancelled(session)} A message is on its way to {', '.join(sent)}."
         if sent
         else "No e-mail address is known, so nobody was told by e-mail. Tell them."
     ]

@@ -206,7 +206,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _say_cancelled(request: ActorRequest, appointment: Appointment, *, now: datetime) -> None:
     done = _("Your session is cancelled: %(when)s.") % {"when": when(appointment.starts_at, appointment.zone)}
-    messages.success(request, told.with_mail(done, appointment, by=request.actor, now=now))
+    messages.success(request, told.with_message(done, appointment, by=request.actor, now=now))
 
 
 @allow(Role.PATIENT)
@@ -253,7 +253,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
             "was": was,
             "when": when(moved.starts_at, moved.zone),
         }
-        messages.success(request, told.with_mail(done, moved, by=request.actor, now=now, was=before))
+        messages.success(request, told.with_message(done, moved, by=request.actor, now=now, was=before))
     return redirect_to(request, "patient:appointment", code=appointment.code)
 
 

@@ -275,7 +275,7 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     to_card = _card_page(request, booked, by=by, now=now)
     done = _("Your request is sent: %(when)s.") if booked.is_request else _("Your session is booked: %(when)s.")
     done %= {"when": when(booked.starts_at, booked.zone)}
-    messages.success(request, told.with_mail(done, booked, by=by, now=now))
+    messages.success(request, told.with_message(done, booked, by=by, now=now))
     return redirect_to(request, to_card or reverse("patient:appointment", args=[booked.code]))
 
 

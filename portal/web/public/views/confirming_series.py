@@ -102,7 +102,7 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
             held_time.booked(request)
             done = ngettext("%(n)s session is booked.", "%(n)s sessions are booked.", len(booked)) % {"n": len(booked)}
             done = told.with_days(done, booked)
-            messages.success(request, told.with_mail(done, booked[-1], by=by, now=now))
+            messages.success(request, told.with_message(done, booked[-1], by=by, now=now))
             return redirect_to(request, reverse("patient:appointments"))
     context: dict[str, Any] = {
         "asked": asked,
