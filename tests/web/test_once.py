@@ -123,7 +123,7 @@ WITHOUT_KEY = {
         manager:restore_service manager:confirm_role manager:withdraw_role
         manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:take_off_crisis_line reception:use_held
-        manager:reset_text patient:cancel patient:reschedule patient:agree
+        manager:reset_text manager:reset_wording patient:cancel patient:reschedule patient:agree
         patient:end_carer public:times
         public:confirm public:confirm_series public:let_go public:link reception:withdraw_invitation
         reception:unlink_account
@@ -152,8 +152,8 @@ WITHOUT_KEY = {
         reception:referrer psychologist:report psychologist:draft_report
         reception:edit_payer reception:change_payer_link reception:saved_view reception:export_claims
         reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
-        manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
-        manager:payment_reminders reception:hold_invoice reception:hold_all
+        manager:service manager:roles manager:download manager:policy_settings manager:text manager:one_wording
+        manager:payment_reminders reception:hold_invoice reception:hold_all manager:crisis_line
         manager:category manager:tags patient:edit_details patient:contact reception:contact patient:carer_files
         choose_language choose_theme psychologist:article_address
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link
