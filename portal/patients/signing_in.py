@@ -12,12 +12,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.accounts import actions as accounts
 from portal.accounts.models import User
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.text.names import telling_keys
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
@@ -168,7 +169,7 @@ class Standing(NamedTuple):
 
 def standing(patient: Patient, *, now: datetime) -> Standing:
     """What the desk reads of how a patient signs in. Three queries at most."""
-    out = {link.purpose: link for link in MailedLink.objects.outstanding().filter(patient=patient)}
+    out = {link.purpose: link for link in _outstanding(patient.pk)}
     invitation, address = out.get(MailedLink.Purpose.INVITATION), out.get(MailedLink.Purpose.ADDRESS)
     there = None
     if patient.user_id is None and (found := accounts.account_of_address(patient.email)):
@@ -179,6 +180,11 @@ def standing(patient: Patient, *, now: datetime) -> Standing:
         has_expired=invitation is not None and invitation.expired(now=now),
         address_waiting=None if address is None or address.expired(now=now) else address,
     )
+
+
+@compiled
+def _outstanding(patient: int) -> QuerySet[MailedLink]:
+    return MailedLink.objects.outstanding().filter(patient=patient)
 
 
 # ---- At the desk -----------------------------------------------------------------------------------------------------

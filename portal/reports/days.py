@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 
 from portal.appointments import states
@@ -24,6 +25,7 @@ from portal.billing.models.payer import chosen_by_itself
 from portal.clinic.kept import places
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.database.epoch import Epoch
 from portal.common.money import ZERO
 from portal.journeys import better_access
@@ -256,13 +258,18 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
 
 def _owed(actor: Actor, patients: set[int]) -> dict[int | None, list[Owing]]:
     """What each of them has still to pay, oldest first."""
-    owing = (
-        Invoice.objects.visible_to(actor).owed_by_patients().filter(patient__in=patients).order_by("issued_on", "pk")
-    )
     owed: dict[int | None, list[Owing]] = defaultdict(list)
-    for patient, number, payable, paid in owing.values_list("patient", "number", "payable", "paid"):
+    for patient, number, payable, paid in _owing(actor.user_id or 0, actor.role, patients):
         owed[patient].append(Owing(number, payable - paid))
     return owed
+
+
+@compiled
+def _owing(
+    account: int, role: str, patients: Collection[int]
+) -> QuerySet[Invoice, tuple[int | None, str, Decimal, Decimal]]:
+    owing = Invoice.objects.visible_to(Actor.known_by(account, role)).owed_by_patients().filter(patient__in=patients)
+    return owing.order_by("issued_on", "pk").values_list("patient", "number", "payable", "paid")
 
 
 def _to_collect(

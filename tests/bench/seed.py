@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import islice
 from random import Random
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
@@ -21,8 +23,8 @@ from portal.accounts.models import Grant, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status, WorkingHours
 from portal.clinic.models import Location, Mode, Psychologist, Registration, Service, Specialisation
+from portal.patients import search
 from portal.patients.models import Patient, SearchKey
-from portal.patients.search import keys_of
 from tests import make
 from tests.bench.names import people
 from tests.bench.rows import code, in_chunks, next_id, write
@@ -138,6 +140,9 @@ def _accounts(named: list[tuple[str, str, str]]) -> list[User]:
     return users
 
 
+_keys_of_name = cache(search.keys_of_name)
+
+
 # ---- Patients -------------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +196,9 @@ def add_patients(count: int, *, random: Random, say: Say) -> None:
             state="VIC",
             postcode="3056",
         )
-        keys = [(p.pk, word) for p in found for word in sorted(keys_of(p))]
+        # Few names have many people: what each is found by is worked out once.
+        with mock.patch.object(search, "keys_of_name", _keys_of_name):
+            keys = [(p.pk, word) for p in found for word in sorted(search.keys_of(p))]
         write(SearchKey, ("id", "patient_id", "key"), ((key + n, *pair) for n, pair in enumerate(keys)))
         key += len(keys)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet, prefetch_related_objects
 
 from portal.appointments.models import Appointment
 from portal.audit import trail
@@ -15,6 +16,7 @@ from portal.billing.models.invoice import Invoice, Line
 from portal.billing.models.payer import PatientPayer, Payer, chosen_by_itself
 from portal.billing.refusals import BilledWithItems, PaysAlready
 from portal.common.access.actors import Actor
+from portal.common.database.compiled import compiled
 from portal.common.money import ZERO
 from portal.patients.models import Patient
 
@@ -106,17 +108,27 @@ def end_link(*, link: PatientPayer, by: Actor, now: datetime) -> None:
 
 def links_of(patient: Patient) -> list[PatientPayer]:
     """Who pays for a patient, the newest first, with what each pays for."""
-    links = PatientPayer.objects.in_force().filter(patient=patient).select_related("payer")
-    return list(links.prefetch_related("services").order_by("-created_at", "-pk"))
+    return _links({patient.pk})
 
 
 def links_of_all(patients: Iterable[int]) -> dict[int | None, list[PatientPayer]]:
     """The same for many patients, by their ids. Two queries, however many there are."""
     found: dict[int | None, list[PatientPayer]] = defaultdict(list)
-    links = PatientPayer.objects.in_force().filter(patient__in=list(patients)).select_related("payer")
-    for link in links.prefetch_related("services").order_by("-created_at", "-pk"):
+    for link in _links(set(patients)):
         found[link.patient_id].append(link)
     return found
+
+
+def _links(patients: Collection[int]) -> list[PatientPayer]:
+    links = _in_force(patients)
+    prefetch_related_objects(links, "services")
+    return links
+
+
+@compiled
+def _in_force(patients: Collection[int]) -> QuerySet[PatientPayer]:
+    links = PatientPayer.objects.in_force().filter(patient__in=patients).select_related("payer")
+    return links.order_by("-created_at", "-pk")
 
 
 def payer_of(appointment: Appointment, *, is_fee: bool = False) -> PatientPayer | None:

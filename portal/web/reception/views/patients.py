@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,12 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.listing import with_clinic
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.billing.actions import held_for, links_of, on_account
 from portal.billing.agreements import agreed_on
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.database.compiled import compiled
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.common.web.search_words import searched_by_post
@@ -31,7 +35,7 @@ from portal.journeys.stranded import stranded
 from portal.journeys.to_do import people
 from portal.patients import actions, addresses, signing_in, ways
 from portal.patients.forms import CarerForm, PatientForm, SearchForm
-from portal.patients.models import Patient
+from portal.patients.models import Carer, Patient
 from portal.patients.recognising import recognised
 from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, SomebodyElseIsBilled
 from portal.patients.search import Likeness, possible_duplicates, search, with_card
@@ -135,12 +139,11 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, status: int = 200) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
-    sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_lists()
-    past, upcoming = with_clinic(sessions.past(now=now)[: PAST + 1]), with_clinic(sessions.upcoming(now=now))
+    role, pk = request.actor.role, patient.pk
+    past, upcoming = with_clinic(_past(role, pk, now=now)), with_clinic(_upcoming(role, pk, now=now))
     steps = steps_of([*upcoming, *past[:PAST]], by=request.actor, now=now)
     why = stranded(upcoming, now=now)
-    invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
-    shown = list(invoices[: INVOICES + 1])
+    shown = _invoices(role, pk)
     today = clinic.today(now)
     context = {
         "patient": patient,
@@ -148,7 +151,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "today": today,
         "age": patient.age(today),
         "channels": ways.channels_in_words(patient),
-        "carers": list(patient.carers.in_force().select_related("user", "added_by").order_by("started_at")),
+        "carers": _carers(pk),
         "carer_form": carer_form,
         "sign_in": signing_in.standing(patient, now=now),
         "approval_counts": who_books.approval_counts(clinic=clinic),
@@ -166,6 +169,35 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "account": on_account(patient),
     }
     return render(request, "reception/patient.html", context, status=status)
+
+
+# The desk and the manager see what they see by their role alone.
+
+
+@compiled
+def _past(role: str, patient: int, *, now: datetime) -> QuerySet[Appointment]:
+    return _sessions(role, patient).past(now=now)[: PAST + 1]
+
+
+@compiled
+def _upcoming(role: str, patient: int, *, now: datetime) -> QuerySet[Appointment]:
+    return _sessions(role, patient).upcoming(now=now)
+
+
+def _sessions(role: str, patient: int) -> AppointmentQuerySet:
+    return Appointment.objects.visible_to(Actor(user=None, role=role)).filter(patient=patient).for_lists()
+
+
+@compiled
+def _invoices(role: str, patient: int) -> QuerySet[Invoice]:
+    shown = Invoice.objects.visible_to(Actor(user=None, role=role)).filter(patient=patient)
+    return shown.for_listing()[: INVOICES + 1]
+
+
+@compiled
+def _carers(patient: int) -> QuerySet[Carer]:
+    carers = Carer.objects.in_force().filter(patient=patient)
+    return carers.select_related("user", "added_by").order_by("started_at")
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
