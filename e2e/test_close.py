@@ -68,7 +68,7 @@ def test_the_day_is_closed_and_printed(desk, place, assert_accessible, base_url)
     expect(desk.get_by_text("2 of them have no signed note")).to_be_visible()
     assert_accessible(desk)
 
-    desk.get_by_label("In the drawer this morning").fill("50")
+    desk.get_by_label("In the drawer before").fill("50")
     desk.get_by_label("Counted now").fill("145")
     desk.get_by_label("Stays in it for tomorrow").fill("50")
     desk.get_by_role("button", name="Close the day").click()
@@ -92,5 +92,5 @@ def test_the_day_is_closed_and_printed(desk, place, assert_accessible, base_url)
     reader = PdfReader(io.BytesIO(answer.body()))
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     assert len(reader.pages) == 1
-    for words in ("closed by Kim Lee", "Change given twice", "Ana Unbilled", "-$5.00", "$100.00"):
+    for words in ("closed by Kim Lee", "Change given twice", "Ana Unbilled", "$5.00 short", "$100.00"):
         assert words in text
