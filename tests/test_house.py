@@ -184,6 +184,8 @@ CALENDARS = {
     # The reader's own clock, told beside the place's; no rule rests on it.
     "portal/journeys/clocks.py",
     "portal/patients/clocks.py",
+    # The same clock, kept with a notice: in which of its hours the notice may leave.
+    "portal/notifications/hours.py",
     # When a job of the night was due, by the clock that django-q2 goes by.
     "portal/reports/queue.py",
 }
