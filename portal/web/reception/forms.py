@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import User
 from portal.billing import charges
 from portal.billing.forms import METHODS, too_much_words
 from portal.billing.models import Invoice, PatientPayer
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import (
     DateField,
-    EmailLineField,
     LineField,
     MarkField,
     MoneyField,
@@ -30,7 +27,6 @@ from portal.common.forms.fields import (
     moment,
 )
 from portal.common.forms.parts import field_of, sent_with
-from portal.common.languages.times import local_day
 from portal.common.money import dollars
 from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
@@ -158,48 +154,6 @@ class AnyTime(forms.Form):
                 data["starts_at"] = moment(day, at, location.zone)
             except ValidationError as error:
                 self.add_error("at", error)
-        return data
-
-
-# ---- Away today -----------------------------------------------------------------------------------------------------
-
-
-class AwayForm(forms.Form):
-    """Who is away today, from when until when on the clinic's clock: without times, for the rest of the day."""
-
-    psychologist = forms.ModelChoiceField(
-        label=_("Who is away"),
-        queryset=Psychologist.objects.none(),
-        empty_label=_("Choose"),
-        to_field_name="slug",
-        error_messages={"required": _("Who is away?")},
-    )
-    from_time = TimeField(label=_("From what time"), required=False)
-    until_time = TimeField(label=_("Until what time"), required=False, is_end=True)
-
-    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.zone, self.now = zone, now
-        people = Psychologist.objects.filter(user__is_active=True).select_related("user")
-        field_of(self, "psychologist", forms.ModelChoiceField).queryset = people
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if self.errors:
-            return data
-        today, begins, until = local_day(self.now, self.zone), data.get("from_time"), data.get("until_time")
-        is_end_of_day = until is None or until.fold or until == time()
-        try:
-            start = moment(today, begins, self.zone) if begins else self.now.replace(second=0, microsecond=0)
-            end = moment(today + timedelta(days=is_end_of_day), until or time(), self.zone)
-        except ValidationError as error:
-            self.add_error("from_time", error)
-            return data
-        if end <= start:
-            self.add_error("until_time", ValidationError(_("This is before it starts."), code="order"))
-        elif end <= self.now:
-            self.add_error("until_time", ValidationError(_("This time is over."), code="past"))
-        data["starts_at"], data["ends_at"] = start, end
         return data
 
 
@@ -407,44 +361,3 @@ class CheckOutForm(OldDebts, HowHeldForm, BulkFields, SplitFields):
 
 class SendForm(forms.Form):
     key = forms.UUIDField()
-
-
-# ---- Accounts of patients -------------------------------------------------------------------------------------------
-
-
-class LinkForm(forms.Form):
-    """Which account is to open a record. `account` is the one that the page showed, once it did."""
-
-    email = EmailLineField(
-        label=_("E-mail address they sign in with"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
-    account = MarkField(required=False, max_length=40, widget=forms.HiddenInput)
-    checked = forms.BooleanField(
-        label=_("I have checked with the person that this is their account: name, birth date and address."),
-        required=False,
-    )
-
-
-class UnlinkForm(forms.Form):
-    """Why an account is to open a record no longer: one word, which the trail keeps. `seen` is the page's account."""
-
-    REASONS = [
-        ("wrong_person", _("It is another person's account")),
-        ("asked", _("The patient asks for it")),
-        ("twice", _("They have another account, or another record")),
-        ("ended", _("Care has ended")),
-    ]
-
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose one")), *REASONS])
-    seen = MarkField(max_length=40, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, account: User, **kwargs: Any) -> None:
-        kwargs["initial"] = {"seen": str(account.code)}
-        super().__init__(*args, **kwargs)
-        self.account = account
-
-    def clean_seen(self) -> str:
-        seen: str = self.cleaned_data["seen"]
-        if seen != str(self.account.code):
-            raise ValidationError(_("Another account opens this record by now. Look again."), code="changed")
-        return seen

@@ -15,7 +15,7 @@ from portal.patients.ages import last_birthday_of_adults
 from portal.patients.forms import CarerForm
 from portal.patients.models import Patient
 from portal.patients.signing_in import Reader
-from portal.web.reception.forms import LinkForm
+from portal.web.reception.account_forms import LinkForm
 
 
 class OpenOtherForm(forms.Form):

@@ -20,7 +20,7 @@ from portal.patients import addresses, signing_in
 from portal.patients.models import Patient
 from portal.patients.reaching import address_of
 from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, OwnAccount, RecordHasAccount, UserHasRecord
-from portal.web.reception.forms import LinkForm, UnlinkForm
+from portal.web.reception.account_forms import LinkForm, UnlinkForm
 
 
 def _one(request: ActorRequest, code: UUID) -> Patient:

@@ -23,7 +23,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock
 from portal.common.web.once import making, once
 from portal.journeys import time_away
-from portal.web.reception.forms import AwayForm
+from portal.web.reception.away_form import AwayForm
 from portal.web.still_booked import Question, known, question, to_decide
 
 
