@@ -28,6 +28,7 @@ from portal.common.forms.raw import written
 from portal.common.forms.shown import SHOWN, MergesChanges
 from portal.journeys import checking_out
 from portal.notifications.wording.kinds import KINDS, PARTS
+from portal.records.instruments import CURRENT
 from portal.web.calendars.move_forms import MoveForm as MoveOnCalendar
 from portal.web.patient.views import subscribing
 from portal.website import texts
@@ -156,6 +157,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "AheadForm": {"amount": Decimal(10)},
         "OtherRoomForm": {"among": [make.room(location=session.location).pk]},
         "PatternForm": {"first_day": today},
+        "MeasureForm": {"instrument": CURRENT["phq9"]},
+        "PaperForm": {"instrument": CURRENT["gad7"], "today": today},
         "TimeChoice": {"zone": ZONE},
         "CreditForm": {"lines": []},
         "NumberAtForm": {"place": session.location, "number": None},

@@ -71,6 +71,7 @@ _SETTINGS = [
     ),
     (_("Reminders"), ["remind_hours", "remind_again_hours", "quiet_from", "quiet_until"]),
     (_("Messages"), ["message_days"]),
+    (_("Worrying answers"), ["alert_minutes", "duty_psychologist"]),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
 ]
 

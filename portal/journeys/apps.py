@@ -24,3 +24,5 @@ class JourneysConfig(AppConfig):
         schedules.by_cron("20 2 * * *", "portal.journeys.online.tasks.reconcile", name="compare with Stripe")
         schedules.every_minutes(15, "portal.journeys.to_do.tasks.look_at_sessions", name="worklist: sessions")
         schedules.every_minutes(30, "portal.journeys.to_do.tasks.look_at_reports", name="worklist: reports")
+        schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_alerts", name="worklist: answers")
+        schedules.every_minutes(15, "portal.journeys.to_do.tasks.look_at_measures", name="forms before sessions")

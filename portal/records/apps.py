@@ -12,7 +12,8 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from portal.records import chain
         from portal.records.guards import RECORDS
+        from portal.records.measure_guards import MEASURES
         from portal.records.report_guards import REPORTS
 
-        guards.register(RECORDS, REPORTS)
+        guards.register(RECORDS, REPORTS, MEASURES)
         chain.register()

@@ -1,4 +1,4 @@
-"""The chain of signed records: each note and addendum carries a seal over itself and over the one signed before it.
+"""The chain of signed records: each note, addendum and answered measure carries a seal over itself and the one before.
 
 The seal covers the clear text, so it outlives a change of encryption keys, and it is keyed, so it tells nobody whether
 a guess at a short note is right. `manage.py verify_trail` walks it; the trail keeps each seal a second time.
@@ -17,9 +17,9 @@ from portal.audit.chains import GENESIS, Verdict, Walk
 from portal.common import guards
 from portal.common.crypto.ciphertext import EncryptionError
 from portal.records.guards import RECORDS
-from portal.records.models import Addendum, ChainHead, ProgressNote
+from portal.records.models import Addendum, ChainHead, Measure, ProgressNote
 
-Entry = ProgressNote | Addendum
+Entry = ProgressNote | Addendum | Measure
 PAGE = 200
 
 
@@ -31,17 +31,34 @@ def payload(entry: Entry) -> dict[str, Any]:
     """Everything that a signature stands for, but for the seal before it."""
     match entry:
         case ProgressNote():
-            about = {
+            about = _signature(entry) | {
                 "kind": "note",
                 "appointment": entry.appointment.code,
                 "patient": entry.patient.code,
                 "template": entry.template,
             }
         case Addendum():
-            about = {"kind": "addendum", "note": entry.note.code}
-    return about | {
-        "code": entry.code,
-        "sequence": entry.sequence,
+            about = _signature(entry) | {"kind": "addendum", "note": entry.note.code}
+        case Measure():
+            # What was asked, and what was answered, when and by whom; who may see it since is no part of that.
+            about = {
+                "kind": "measure",
+                "patient": entry.patient.code,
+                "author": entry.author.code,
+                "instrument": entry.instrument,
+                "version": entry.version,
+                "how": entry.how,
+                "answers": entry.answers,
+                "scores": entry.scores,
+                "scorer": entry.scorer,
+                "answered_at": entry.answered_at,
+                "answered_by": entry.answered_by_id,
+            }
+    return about | {"code": entry.code, "sequence": entry.sequence}
+
+
+def _signature(entry: ProgressNote | Addendum) -> dict[str, Any]:
+    return {
         "author": entry.author.code,
         "signed_by": entry.signed_by_id,
         "signed_at": entry.signed_at,
@@ -95,7 +112,8 @@ def _wrong(walk: Walk, entry: Entry) -> str:
 def _in_order() -> Iterator[Entry]:
     notes = ProgressNote.objects.signed().select_related("appointment", "patient", "author")
     addenda = Addendum.objects.select_related("note", "author")
-    yield from merge(_pages(notes), _pages(addenda), key=lambda entry: entry.sequence or 0)
+    measures = Measure.objects.answered().select_related("patient", "author")
+    yield from merge(_pages(notes), _pages(addenda), _pages(measures), key=lambda entry: entry.sequence or 0)
 
 
 def _pages(entries: Any) -> Iterator[Entry]:

@@ -55,3 +55,15 @@ class StaleReport(Refusal):
 
 class ReportSigned(Refusal):
     """A signed report never changes."""
+
+
+class AlreadyAnswered(Refusal):
+    """A measure is answered once."""
+
+
+class NotAsked(Refusal):
+    """A measure that was withdrawn, or whose time is over, takes no answers."""
+
+
+class AlreadyEnded(Refusal):
+    """An alert ends once, with what was done."""

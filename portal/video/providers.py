@@ -24,6 +24,8 @@ REGION: Final = "au1"
 EXISTS: Final = "53113"
 # No such room: a name is a room's only while it lasts. Or it has ended (53112, "room completed").
 GONE: Final = ("404 20404", "53112")
+# Its own word for a room that is over.
+ENDED: Final = "completed"
 # What a browser may speak to, by Twilio's own word (README of twilio-video).
 TWILIO_LINES: Final = ("wss://global.vss.twilio.com", "wss://sdkgw.us1.twilio.com")
 # The stand-in's, which open nothing anywhere else.
@@ -78,7 +80,7 @@ class Twilio:
     def end(self, room: str) -> None:
         try:
             with asking() as client:
-                client.video.v1.rooms(room).update(status="completed")  # type: ignore[arg-type]  # a word is what is sent
+                client.video.v1.rooms(room).update(status=ENDED)  # type: ignore[arg-type]  # a word is what is sent
         except SendingFailed as problem:
             if not problem.error.endswith(GONE):
                 raise NotEnded(problem.error) from None

@@ -36,6 +36,7 @@ from portal.ops.demo import (
     clinic,
     conversations,
     history,
+    measures,
     policies,
     schedule,
     sign_ins,
@@ -67,6 +68,7 @@ def test_each_kind_of_work_waits_and_the_waitlist_is_in_use(now):
         asked = people_wait_one_is_asked_and_a_time_was_refilled(accounts)
         work.leave(accounts=accounts, now=now)
         conversations.hold(accounts=accounts, now=now)
+        measures.follow(accounts=accounts, now=now)
         something_of_each_kind_waits(accounts, now)
         # Nobody was booked twice, and what was offered stays open until its time to answer is over.
         asking.go_round()

@@ -206,6 +206,8 @@ SILENT = {
     *("remind_hours", "remind_again_hours", "quiet_from", "quiet_until"),
     # When messages are answered is said above them.
     "message_days",
+    # Whom worrying answers go to is said where they are answered.
+    *("alert_minutes", "duty_psychologist"),
 }
 # They are said, but not with their own words: whether there is an account, and an address.
 OTHERS = {

@@ -69,7 +69,7 @@ from portal.patients import actions as patients
 from portal.patients.models import Carer, MailedLink, Patient
 from portal.policies.models import PolicyVersion
 from portal.records import actions as notes
-from portal.records.models import Addendum
+from portal.records.models import Addendum, Measure
 from portal.resources.models import BlogPost, Category, Resource, Share
 from portal.website.models import CrisisLine
 from tests import make
@@ -146,7 +146,8 @@ WITHOUT_KEY = {
         psychologist:close_thread psychologist:reopen_thread psychologist:settle_thread reception:close_thread
         reception:reopen_thread reception:settle_thread reception:assign_thread reception:name_thread
         patient:reopen_thread psychologist:remove_reply_template reception:remove_reply_template
-        psychologist:video_admit
+        psychologist:video_admit psychologist:release_measure psychologist:withdraw_measure
+        psychologist:see_alert psychologist:end_alert psychologist:end_measure_plan patient:measure
     """,
     SETS: """
         reception:referrer psychologist:report psychologist:draft_report
@@ -160,6 +161,7 @@ WITHOUT_KEY = {
         manager:article_reviewed account_name manager:rename psychologist:hand_over
         patient:title_calendar_address psychologist:title_calendar_address
         patient:read_thread psychologist:read_thread reception:read_thread
+        psychologist:measures
         patient:video patient:video_here psychologist:video_here patient:video_key psychologist:video_key
     """,
     OWN_CODE: """
@@ -848,6 +850,14 @@ def a_file_of_ones_own():
     return sheet(client, page, "psychologist:share_own", code, says=says, count=Share, has="own_code")
 
 
+def a_paper_form():
+    client = clinician()
+    code = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED).patient.code
+    page = at("psychologist:enter_measure", code, 4)
+    says = {"answered_on": f"{timezone.localdate():%d/%m/%Y}", **{f"item_{n}": "1" for n in range(1, 8)}}
+    return sheet(client, page, "psychologist:enter_measure", code, 4, says=says, count=Measure)
+
+
 def an_addendum():
     client = clinician()
     session = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED)
@@ -1041,6 +1051,7 @@ PRESSED = {
             extra_hours,
             a_share,
             a_file_of_ones_own,
+            a_paper_form,
             an_addendum,
         ),
         *(

@@ -30,7 +30,7 @@ class FreedTimes(models.TextChoices):
     "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
     "ahead ahead_first deposit_percent "
     "offers_from offers_until remind_hours remind_again_hours quiet_from quiet_until "
-    "message_days payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "message_days alert_minutes duty_psychologist payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -173,6 +173,25 @@ class ClinicSettings(InTimeZone, models.Model):
         default=2,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text=_("Patients read it above their messages. An answer that takes longer is the manager's to see."),
+    )
+
+    # Who looks at answers that must be looked at the same day
+    alert_minutes = models.PositiveSmallIntegerField(
+        _("worrying answers are looked at within, minutes"),
+        default=60,
+        validators=[MinValueValidator(15), MaxValueValidator(24 * 60)],
+        help_text=_(
+            "The psychologist is told at once. Where they don't look in this time, whoever is on duty is told."
+        ),
+    )
+    duty_psychologist = models.ForeignKey(
+        "clinic.Psychologist",
+        verbose_name=_("on duty"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Whom worrying answers go to next. Leave empty to have managers told, who see no answer."),
     )
 
     # How it is paid

@@ -69,6 +69,15 @@ MESSAGE_LEFT_BEHIND: Final = Kind(
     outcomes={"told": _("Told them another way"), "not_needed": _("They know already")},
 )
 
+ALERT: Final = Kind(
+    name="alert",
+    role=Role.PSYCHOLOGIST,
+    title=_("Answers to look at today"),
+    heading=_("Answers to look at today"),
+    action=_("Look at them"),
+    advice=_("Open them now, and write down what you did."),
+)
+
 # ---- Sessions that wait for a step ----------------------------------------------------------------------------------
 
 _STAYS: Final = {"stays": _("It stays as booked")}
@@ -277,6 +286,7 @@ KINDS: Final = {
     for kind in (
         *(UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED, INSTALMENT_MISSED, DEBT_TO_RING),
         MESSAGE_LEFT_BEHIND,
+        ALERT,
         *OF_MESSAGES,
         *OF_SESSIONS,
     )

@@ -20,6 +20,7 @@ from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
 from portal.common.money import dollars
 from portal.journeys.to_do.kinds import (
+    ALERT,
     DEBT_TO_RING,
     FEE_UNDECIDED,
     KINDS,
@@ -33,7 +34,7 @@ from portal.notifications.models import Notice
 from portal.patients import ringing
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
-from portal.records.models import Report
+from portal.records.models import Report, RiskAlert
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -68,6 +69,9 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
     reports = _things(Report.objects.visible_to(actor).without_text().select_related("patient", "referral"), rows)
+    alerts = _things(
+        RiskAlert.objects.visible_to(actor, now=now).defer("causes", "done").select_related("patient"), rows
+    )
     patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
     threads = _things(Thread.objects.visible_to(actor, now=now).for_listing(), rows)
     plans = _things(PaymentPlan.objects.visible_to(actor).select_related("patient", "payer"), rows)
@@ -84,7 +88,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             *(plan.patient for plan in plans.values()),
         ]
     )
-    holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
+    waiting_for = {to_do.person for to_do in rows if to_do.kind == ALERT.name}
+    holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by} | waiting_for)
     lines = []
     for to_do in rows:
         subject, facts = "", ""
@@ -111,6 +116,11 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             subject, facts = thread.patient.name if thread.patient else thread.phone_shown, _of_thread(thread, zone)
         elif plan := plans.get(to_do.about_code):
             subject, facts = _of_plan(plan)
+        elif to_do.kind == ALERT.name:
+            # Whoever may not see whose they are reads whom to ring about them.
+            alert = alerts.get(to_do.about_code)
+            subject = alert.patient.name if alert else holders.get(to_do.person, "")
+            facts = _("since %(time)s") % {"time": when_short(to_do.raised_at, zone)}
         elif patient := patients.get(to_do.about_code):
             subject, facts = patient.name, _of_patient(patient, to_do)
         lines.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from portal.common.access.actors import Actor
-from portal.journeys import late_fees, paying, reports_owing, requests
+from portal.journeys import alerting, late_fees, measuring, paying, reports_owing, requests
 from portal.journeys.rearranging import deciding
 from portal.journeys.to_do import notices, owing, people, sessions
 
@@ -54,3 +54,13 @@ def look_at_people() -> dict[str, int]:
 def look_at_reports() -> dict[str, int]:
     """Each half hour: reports that are owed to referrers by now, and those whose reason is gone."""
     return reports_owing.go_round(by=WORKLIST, now=timezone.now())
+
+
+def look_at_alerts() -> dict[str, int]:
+    """Each minute: worrying answers that nobody looked at in time go to whoever is on duty."""
+    return {"passed_on": alerting.go_round(by=WORKLIST, now=timezone.now())}
+
+
+def look_at_measures() -> dict[str, int]:
+    """Each quarter of an hour: measures that are asked for before coming sessions, and those of sessions called off."""
+    return measuring.go_round(by=WORKLIST, now=timezone.now())

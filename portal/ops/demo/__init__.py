@@ -20,6 +20,7 @@ from portal.ops.demo import (
     history,
     labels,
     letters,
+    measures,
     policies,
     reached,
     resources,
@@ -63,6 +64,7 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     work.leave(accounts=accounts, now=now)
     calendars.connect(accounts=accounts, now=now)
     conversations.hold(accounts=accounts, now=now)
+    measures.follow(accounts=accounts, now=now)
     articles.write(accounts=accounts, now=now, say=say)
     resources.put_up(accounts=accounts, now=now, say=say)
     letters.put_on_file(accounts[sign_ins.JORDAN], by=Actor(accounts[sign_ins.GRACE], Role.RECEPTION), now=now)

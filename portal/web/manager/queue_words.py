@@ -20,6 +20,8 @@ WORDS: dict[str, Promise] = {
     "portal.journeys.online.tasks.reconcile": _("Compare payments with Stripe"),
     "portal.journeys.overdue.tick": _("Remind people of overdue invoices"),
     "portal.journeys.session_reminders.tick": _("Remind people of sessions"),
+    "portal.journeys.to_do.tasks.look_at_alerts": _("Pass on answers that nobody looked at"),
+    "portal.journeys.to_do.tasks.look_at_measures": _("Ask for measures before sessions"),
     "portal.journeys.to_do.tasks.look_at_notices": _("Things to do: messages that did not arrive"),
     "portal.journeys.to_do.tasks.look_at_people": _("Things to do: people"),
     "portal.journeys.to_do.tasks.look_at_reports": _("Things to do: reports to referrers"),

@@ -43,12 +43,13 @@ class PatientSearch(forms.Form):
 # ---- Notes ----------------------------------------------------------------------------------------------------------
 
 
-class _Words(forms.CharField):
+class ClinicalWords(forms.CharField):
     """A clinical text as it was typed: only its line ends are made one kind."""
 
     widget = forms.Textarea
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, most: int = MOST_CHARACTERS, **kwargs: Any) -> None:
+        self.most = most
         super().__init__(strip=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
@@ -56,18 +57,18 @@ class _Words(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if len(value) > MOST_CHARACTERS:
+        if len(value) > self.most:
             raise ValidationError(
-                _("A note holds %(most)d characters; this has %(length)d."),
+                _("There is room for %(most)d characters; this has %(length)d."),
                 code="too_long",
-                params={"most": MOST_CHARACTERS, "length": len(value)},
+                params={"most": self.most, "length": len(value)},
             )
 
 
 class NoteForm(forms.Form):
     """A draft and the version that it was written on."""
 
-    body = _Words(label=_("Note"), required=False)
+    body = ClinicalWords(label=_("Note"), required=False)
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     template = forms.ChoiceField(choices=Template.choices, required=False, widget=forms.HiddenInput)
     # Sent by the button that puts one's own words in the place of those another window saved meanwhile.
@@ -90,7 +91,7 @@ class SignForm(forms.Form):
 
 
 class AddendumForm(forms.Form):
-    body = _Words(
+    body = ClinicalWords(
         label=_("Add to this note"),
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Write what you want to add.")},
@@ -111,7 +112,7 @@ class AddendumForm(forms.Form):
 class ReportForm(forms.Form):
     """The words of a report and the version that they were written on."""
 
-    body = _Words(label=_("Report"), required=False)
+    body = ClinicalWords(label=_("Report"), required=False)
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     instead_of = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 

@@ -13,7 +13,15 @@ from portal.appointments.models import OutsideCalendar
 from portal.clinic import kept
 from portal.common.access.actors import Actor
 from portal.journeys.rearranging.deciding import undecided_sessions
-from portal.journeys.to_do.kinds import BUSY_THEN, MESSAGE_FOR_ONE, RECORD_READ, REPORT_OWING, REQUESTED, SESSION_OPEN
+from portal.journeys.to_do.kinds import (
+    ALERT,
+    BUSY_THEN,
+    MESSAGE_FOR_ONE,
+    RECORD_READ,
+    REPORT_OWING,
+    REQUESTED,
+    SESSION_OPEN,
+)
 from portal.records.session_notes import sessions_to_write_up
 from portal.web.to_do.rooms import Lead, Room
 
@@ -55,6 +63,7 @@ ROOM = Room(
         REPORT_OWING.name: "psychologist:report",
         BUSY_THEN.name: "psychologist:session",
         MESSAGE_FOR_ONE.name: "psychologist:thread",
+        ALERT.name: "psychologist:alert",
     },
     advice={SESSION_OPEN.name: _("Mark it as completed, or as a no-show.")},
     leads=_leads,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.psychologist.views import (
+    alerts,
     answering,
     articles,
     attending,
@@ -12,6 +13,7 @@ from portal.web.psychologist.views import (
     finding,
     handing_over,
     hours,
+    measures,
     messages,
     notes,
     outside,
@@ -54,6 +56,15 @@ urlpatterns = [
     path("patients/", patients.patients, name="patients"),
     path("patients/find/", finding.find, name="find"),
     path("patients/<uuid:code>/", patients.patient, name="patient"),
+    path("patients/<uuid:code>/measures/", measures.measures, name="measures"),
+    path("patients/<uuid:code>/measures/paper/<int:number>/", measures.enter, name="enter_measure"),
+    path("measures/<uuid:code>/", measures.measure, name="measure"),
+    path("measures/<uuid:code>/release/", measures.release, name="release_measure"),
+    path("measures/<uuid:code>/withdraw/", measures.withdraw, name="withdraw_measure"),
+    path("measures/plans/<uuid:code>/end/", measures.end_plan, name="end_measure_plan"),
+    path("alerts/<uuid:code>/", alerts.alert, name="alert"),
+    path("alerts/<uuid:code>/see/", alerts.see, name="see_alert"),
+    path("alerts/<uuid:code>/end/", alerts.end, name="end_alert"),
     path("referrals/<uuid:code>/", referrals.referral, name="referral"),
     path("reports/", reports.listing, name="reports"),
     path("reports/<uuid:code>/", reports.report, name="report"),

@@ -20,7 +20,7 @@ from portal.clinic.profile_forms import TopicsField
 from portal.common.forms import fields as ours
 from portal.resources.forms import TagsField
 from portal.web.manager.views.remuneration import PercentField
-from portal.web.psychologist.forms import _Words
+from portal.web.psychologist.forms import ClinicalWords
 
 ROOT = Path(portal.__file__).parent
 # One line of text, read as a number or as words.
@@ -29,7 +29,7 @@ COUNTS = (ours.PartsField, ours.WholeNumberField)
 NUMBERS = (ours.DateField, ours.TimeField, ours.MonthField, *COUNTS)
 # Several lines, lists of words, and what is chosen, or was written by the page itself.
 OTHERS = (
-    *(ours.TextField, TagsField, TopicsField, _Words, ours.MarkField, CredentialField, PasswordField),
+    *(ours.TextField, TagsField, TopicsField, ClinicalWords, ours.MarkField, CredentialField, PasswordField),
     *(forms.ChoiceField, forms.ModelChoiceField, forms.BooleanField, forms.UUIDField, forms.FileField),
 )
 # Django's own that take what is typed as it comes.

@@ -406,6 +406,9 @@ def recorded():
         *(
             "note.read",
             "report.read",
+            "measure.read",
+            "measures.read",
+            "alert.read",
             "referral_letter.read",
             "resource.read",
             "thread.read",

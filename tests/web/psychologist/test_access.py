@@ -34,6 +34,7 @@ POSTS = {
     *("make_calendar_address", "title_calendar_address", "end_calendar_address", "add_outside", "remove_outside"),
     *("close_thread", "settle_thread", "reopen_thread", "read_thread", "remove_reply_template"),
     *("video_key", "video_admit", "video_here"),
+    *("release_measure", "withdraw_measure", "end_measure_plan", "see_alert", "end_alert"),
 }
 # What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.
 OTHERWISE = {
@@ -61,7 +62,7 @@ def addresses(session, ruth, slot):
     codes = dict.fromkeys(("patient", "share", "share_own", "hand_over"), ruth.code) | {"remove_exception": slot.code}
 
     def asked(pattern):
-        given = {"<uuid:": codes.get(pattern.name, session.code), "<str:name>": "480.jpg"}
+        given = {"<uuid:": codes.get(pattern.name, session.code), "<str:name>": "480.jpg", "<int:number>": 1}
         return [value for part, value in given.items() if part in str(pattern.pattern)]
 
     return {pattern.name: reverse(f"psychologist:{pattern.name}", args=asked(pattern)) for pattern in urlpatterns}

@@ -125,7 +125,7 @@ def test_a_note_that_is_too_long_says_so_and_stays_on_the_page(client, session):
 
     page = answer.content.decode()
     assert (answer.status_code, body in page) == (422, True)
-    assert "A note holds 100000 characters; this has 100001." in page
+    assert "There is room for 100000 characters; this has 100001." in page
 
 
 def test_a_null_character_is_left_out(client, session):

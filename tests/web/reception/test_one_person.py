@@ -209,7 +209,10 @@ STAYS = {
     "billing.SavedCard": "consent is of whoever gave it, for the record it was given for",
     "billing.PatientPayer": "who pays for one record, as somebody agreed to it",
     "billing.Waiver": "of one session's fee",
+    "records.Measure": "clinical",
+    "records.MeasurePlan": "clinical",
     "records.Report": "clinical",
+    "records.RiskAlert": "clinical",
     "resources.Resource": "clinical",
     "resources.Share": "clinical",
 }

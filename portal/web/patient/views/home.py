@@ -23,6 +23,7 @@ from portal.common.database.compiled import compiled
 from portal.journeys import better_access, changing
 from portal.medicare.for_patients import so_far_in_words
 from portal.patients.models import Patient
+from portal.records.models import Measure
 from portal.resources.models import Share
 from portal.web.patient.lists import owed
 from portal.web.patient.views import privacy
@@ -51,6 +52,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "later": changing.with_deadlines(upcoming[1:], now=now, clinic=clinic),
         "several": known > 1,
         "unknown": not known,
+        "to_fill_in": Measure.objects.visible_to(request.actor, now=now).waiting(now=now).count(),
         "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
         "asking": privacy.asking(request, today=clinic.today(now), patients=people),
         "to_pay": owed(request.actor, today=clinic.today(now)),

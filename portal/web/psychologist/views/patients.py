@@ -36,6 +36,7 @@ from portal.web.hours.worked import home_zone
 from portal.web.psychologist.forms import PatientSearch
 from portal.web.psychologist.lists import coming_rows, past_rows
 from portal.web.psychologist.tables import PatientTable
+from portal.web.psychologist.views.measures import measured
 from portal.web.psychologist.views.sharing import shared_with
 from portal.web.psychologist.weeks import hours_of
 
@@ -125,6 +126,7 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
                 .order_by("-appointment__starts_at")[:20]
             ),
             "referrals": list(Referral.objects.visible_to(actor).standing().filter(patient=person)[:REFERRALS]),
+            "measured": measured(person, actor, now=now),
             "handed": handing_over.own(patient=person, by=actor),
             "could_take": handing_over.colleagues(patient=person, by=actor),
             **shared_with(person, actor, now=now),
