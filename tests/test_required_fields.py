@@ -157,6 +157,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "AheadForm": {"amount": Decimal(10)},
         "OtherRoomForm": {"among": [make.room(location=session.location).pk]},
         "PatternForm": {"first_day": today},
+        "PlanForm": {"owing": [], "today": today},
+        "HoldForm": {"today": today},
         "MeasureForm": {"instrument": CURRENT["phq9"]},
         "PaperForm": {"instrument": CURRENT["gad7"], "today": today},
         "TimeChoice": {"zone": ZONE},

@@ -45,6 +45,7 @@ from portal.billing.models import (
     PatientPayer,
     Payer,
     Payment,
+    PaymentPlan,
     PayShare,
     SavedView,
     Taking,
@@ -713,6 +714,18 @@ def a_credit():
     return sheet(desk(), page, "reception:credit_invoice", number, says=says, count=CreditNote, has="key")
 
 
+def a_plan():
+    invoice = an_invoice()
+    args = ("patients", invoice.patient.code)
+    says = {
+        "invoices": invoice.number,
+        "amount": "50",
+        "every": "week",
+        "first": f"{timezone.localdate() + timedelta(days=7):%d/%m/%Y}",
+    }
+    return sheet(desk(), at("reception:plan", *args), "reception:plan", *args, says=says, count=PaymentPlan)
+
+
 def a_location():
     says = {"name": "Brunswick", "street": "1 Banksia Lane", "suburb": "Brunswick", "state": "VIC", "postcode": "3056"}
     return sheet(boss(), at("manager:add_location"), "manager:add_location", says=says, count=Location)
@@ -1029,7 +1042,17 @@ PRESSED = {
             a_fee,
         ),
         *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour, an_own_cancellation),
-        *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
+        *(
+            a_check_out,
+            a_check_out_paid_later,
+            an_invoice_by_mail,
+            a_payment,
+            a_refund,
+            a_credit,
+            a_plan,
+            a_location,
+            a_room,
+        ),
         *(
             a_taking,
             an_account_given_back,

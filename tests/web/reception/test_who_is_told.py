@@ -48,8 +48,9 @@ def test_a_booking_of_the_past_and_all_that_follows_mails_nobody(desk, place):
     )
     session = Appointment.objects.get()
     assert session.starts_at == datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
-    assert said(response) == [
-        "Booked: Monday 23 November 2026, 9:00 am with Dr Mai Nguyễn. That time is past, so nobody is e-mailed."
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "Booked: Monday 23 November 2026, 9:00 am with Dr Mai Nguyễn. That time is past, so nobody is e-mailed.",
+        "No referral on file, so Medicare pays nothing towards this session.",
     ]
     response = move(desk, place, session, day="2026-11-23", at="10:00")
     assert response.status_code == 302
