@@ -18,6 +18,7 @@ from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, R
 from portal.common.access.actors import Actor
 from portal.common.documents import Kind
 from portal.journeys import checking_out, to_do
+from portal.journeys import measuring as journey
 from portal.medicare.models import Referral, Referrer
 from portal.messaging.models import Thread
 from portal.notifications import outbox
@@ -27,6 +28,8 @@ from portal.ops.demo import articles
 from portal.ops.demo.drawings import Scene, draw
 from portal.patients.models import Patient
 from portal.records import actions as records
+from portal.records import measuring
+from portal.records.models import Measure, RiskAlert
 from portal.resources.models import Audience, BlogPost, Resource
 from tests import make
 from tests.common.documents import made
@@ -68,6 +71,10 @@ class Life:
     asked_the_desk: Thread
     referral: Referral
     referrer: Referrer
+    # One that waits to be answered, one that was, and the alert that it set off.
+    form: Measure
+    answered: Measure
+    alert: RiskAlert
 
     @property
     def claim(self) -> MedicareClaim:
@@ -156,6 +163,7 @@ def live() -> Life:
     make.waiting(patient=others[0], service=service, psychologists=[anh], urgent=True, desk_note="Ring after 3")
     waiting = make.waiting(patient=own, service=service, psychologists=[anh])
     upcoming = session(now + timedelta(days=12), status=Status.BOOKED, mode=Mode.VIDEO)
+    form, answered, alert = _measure(own, by=author, now=now)
     return Life(
         newcomer=make.user(first_name="Noor", last_name="Rahman"),
         referral=referral,
@@ -181,7 +189,23 @@ def live() -> Life:
         reminded=_remind(upcoming),
         conversation=make.thread(patient=own, psychologist=anh, about="My next session"),
         asked_the_desk=make.thread(patient=own, about="My receipt"),
+        form=form,
+        answered=answered,
+        alert=alert,
     )
+
+
+def _measure(patient: Patient, *, by: Actor, now: datetime) -> tuple[Measure, Measure, RiskAlert]:
+    """How somebody answered twice, the last time with what must be looked at; and what they are asked next."""
+    items = range(1, 10)
+    measuring.enter(
+        patient=patient, instrument="phq9", given=dict.fromkeys(items, 1) | {9: 0}, by=by, now=now,
+        answered_at=now - timedelta(days=21),
+    )  # fmt: skip
+    answered, _flags = journey.enter(
+        patient=patient, instrument="phq9", given=dict.fromkeys(items, 2), unscored=2, answered_at=now, by=by, now=now
+    )
+    return measuring.ask(patient=patient, instrument="k10", by=by, now=now), answered, answered.risk_alert
 
 
 def _offer(entry: WaitlistEntry, cancelled: Appointment) -> str:
