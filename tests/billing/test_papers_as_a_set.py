@@ -38,7 +38,7 @@ from portal.medicare import letters, please_add
 from portal.medicare.models.checks import TICKS
 from portal.records.models import Report
 from portal.reports.closing import read_close
-from portal.web.psychologist.views.reports import _dated
+from portal.web.psychologist.views.reports import _dated, on_paper
 from tests import make
 
 D = Decimal
@@ -278,10 +278,10 @@ def report_to_the_referrer(clinic):
     )  # fmt: skip
     facts = reports_owing.paper_of(report, clinic=ClinicSettings.current(), today=date(2026, 11, 24))
     said = "The sessions followed a structured programme, and what was agreed at the beginning was worked through. " * 4
-    parts = []
+    lines = []
     for heading in ("Assessments carried out", "Treatment provided", "Recommendations"):
-        parts += [(True, heading), *[(False, said)] * 5]
-    content = render_pdf("pdf/report.html", {"paper": _dated(facts), "parts": parts})
+        lines += [heading, *[said] * 5]
+    content = render_pdf("pdf/report.html", {"paper": _dated(facts), "words": on_paper("\n".join(lines))})
     return Paper(content, 2, ("Dear Dr Priya Raman,", "Recommendations", "With kind regards, Dr Mai Nguyễn"))
 
 

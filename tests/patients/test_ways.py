@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -154,7 +155,8 @@ def test_a_confirmation_and_a_reminder_wait_for_the_safe_hours(patient, texting)
     # The session is at 10 in Melbourne; they may be written to from 1 to 3 in the afternoon.
     make.ways(patient=patient, **TEXTED, safe_from=time(13), safe_until=time(15))
     session = make.appointment(patient=patient, starts_at=NOW, booked_at=NOW - timedelta(days=9))
-    booking.notify(session, "appointment_booked", now=NOW - timedelta(days=9))
+    with time_machine.travel(NOW - timedelta(days=9), tick=False):
+        booking.notify(session, "appointment_booked", now=NOW - timedelta(days=9))
     booked = Notice.objects.get()
     assert booked.next_attempt_at == NOW - timedelta(days=9) + timedelta(hours=3)
     last = datetime(2026, 11, 17, 2, 0, tzinfo=UTC)

@@ -866,9 +866,9 @@ def a_file_of_ones_own():
 def a_paper_form():
     client = clinician()
     code = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED).patient.code
-    page = at("psychologist:enter_measure", code, 4)
+    page = at("psychologist:enter_measure", code, "d")
     says = {"answered_on": f"{timezone.localdate():%d/%m/%Y}", **{f"item_{n}": "1" for n in range(1, 8)}}
-    return sheet(client, page, "psychologist:enter_measure", code, 4, says=says, count=Measure)
+    return sheet(client, page, "psychologist:enter_measure", code, "d", says=says, count=Measure)
 
 
 def an_addendum():

@@ -291,6 +291,14 @@ _ALL: Final = (
         by_reader=OPENING_FOR,
     ),
     _kind(
+        "form_waiting",
+        _("Form to fill in"),
+        PAGES,
+        text="clinic, link",
+        on_phones=(_link("{{ base_url }}{{ path }}", _("Where they fill it in")),),
+        by_reader=OPENING_FOR,
+    ),
+    _kind(
         "file_shared",
         _("Something new waiting"),
         PAGES,

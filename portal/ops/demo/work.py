@@ -22,7 +22,7 @@ from portal.journeys import booking, closing, reading, reports_owing, time_away,
 from portal.journeys.rearranging.deciding import undecided_codes
 from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
-from portal.ops.demo import reminders, sign_ins, stranding
+from portal.ops.demo import plans, reminders, sign_ins, stranding
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.patients.search import reindex
@@ -52,6 +52,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     reminders.send(by=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
+    plans.agree(desk=desk, now=now)
     _last_sessions(now=now)
     _registered_twice(now=now)
     to_do.people.compare_new_records(by=worklist, now=now)

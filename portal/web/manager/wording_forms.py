@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.forms.fields import LineField, TextField, WithWarnings
+from portal.common.forms.numbers import WholeNumberField
 from portal.common.forms.raw import written
 from portal.common.forms.shown import SHOWN, MergesChanges
 from portal.common.web.search_words import SearchWords
@@ -168,7 +169,7 @@ class PreviewForm(forms.Form):
 class VersionChoice(forms.Form):
     """The version in the address whose words are to be used again."""
 
-    version = forms.IntegerField(min_value=1)
+    version = WholeNumberField(min_value=1)
 
     @classmethod
     def read(cls, data: Any) -> int | None:

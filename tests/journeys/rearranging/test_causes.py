@@ -51,7 +51,7 @@ def test_who_loses_the_role_leaves_their_sessions_to_the_desk(practice, boss):
     practice.mai.refresh_from_db()
     assert (practice.mai.is_active, listed()) == (False, [("session_without_psychologist", str(session.code))])
     # The rounds neither close it nor raise it twice.
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
     staffing.set_roles(user=user, roles=[Role.RECEPTION, Role.PSYCHOLOGIST], by=boss, now=NOW)
     assert (listed(), settled()) == ([], [("session_without_psychologist", "not_needed")])
 
@@ -101,7 +101,7 @@ def test_sessions_get_another_room_that_is_free_and_the_rest_comes_to_the_desk(p
     assert (came, free.room, taken.room, free.revision) == ((1, 1), wattle, banksia, 0)
     assert listed() == [("session_without_room", str(taken.code))]
     assert Entry.objects.filter(verb="appointment.room_changed").count() == 1
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
     staffing.open_room_again(room=banksia, by=boss, now=NOW)
     assert (listed(), settled()) == ([], [("session_without_room", "not_needed")])
 
@@ -169,7 +169,7 @@ def test_hours_that_end_leave_what_stands_in_them_to_the_desk(practice):
     known = digest_of(asked.value.sessions)
     assert weekly.set_weekly_hours(psychologist=practice.mai, hours=hours, knowing=known, by=own, now=NOW) == 1
     assert listed() == [("session_outside_hours", str(wednesday.code))]
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
     weekly.set_weekly_hours(psychologist=practice.mai, hours=shifts(practice, 0, 1, 2, 3, 4), by=own, now=NOW)
     assert (listed(), settled()) == ([], [("session_outside_hours", "not_needed")])
     assert {agreed.status, thursday.status} == {"booked"}
@@ -230,4 +230,4 @@ def test_what_stays_outside_the_hours_is_not_asked_about_again(practice):
     assert decide(session, Decision(What.KEEP, session.seen_as), by=practice.desk, now=NOW) == Came.KEPT
     hours = shifts(practice, 0, 1, ends="16:00")
     weekly.set_weekly_hours(psychologist=practice.mai, hours=hours, knowing="", by=own, now=NOW)
-    assert (listed(), tasks.look_at_sessions()) == ([], {"settled": 0, "closed": 0, "raised": 0})
+    assert (listed(), tasks.look_at_sessions()) == ([], {"plans": 0, "settled": 0, "closed": 0, "raised": 0})

@@ -84,7 +84,7 @@ def test_what_is_kept_is_settled_by_name_and_not_asked_again(practice, session):
     to_do = ToDo.objects.get()
     assert (to_do.outcome, to_do.done_by) == ("stays", str(practice.desk.user_id))
     assert Entry.objects.filter(verb="to_do.done", actor_id=str(practice.desk.user_id)).count() == 1
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
     assert (undecided().count(), notices()) == (0, [])
 
 

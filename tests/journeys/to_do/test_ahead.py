@@ -152,9 +152,9 @@ def test_money_that_is_to_be_used_is_nobodys_work(desk, session, status):
 def test_the_round_finds_what_was_called_off_past_the_journeys(desk, session):
     session.status, session.cancelled_at = Status.CANCELLED, NOW
     session.save()
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 1}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 1}
     assert listed() == ["ahead_held"]
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_past_session_that_nobody_settled_comes_on_the_list():
     assert look() == 2
     assert listed("session_open") == codes(booked, arrived)
     # Again, and by the job: nothing new.
-    assert (look(), tasks.look_at_sessions()) == (0, {"settled": 0, "closed": 0, "raised": 0})
+    assert (look(), tasks.look_at_sessions()) == (0, {"plans": 0, "settled": 0, "closed": 0, "raised": 0})
     to_do = ToDo.objects.get(about_code=str(booked.code))
     assert (to_do.role, to_do.person) == ("reception", str(booked.psychologist.user_id))
     # Noon there, and the same time on the day after.
@@ -157,9 +157,9 @@ def test_what_was_done_past_the_journeys_is_closed_by_the_next_round(desk):
     held = session()
     look()
     actions.complete(appointment=held, by=desk, now=NOW)
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 1, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 1, "raised": 0}
     assert outcomes() == [("session_open", "completed", "worklist")]
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
 
 
 def test_a_past_session_that_a_colleague_held_comes_to_the_colleague(desk):
@@ -171,7 +171,7 @@ def test_a_past_session_that_a_colleague_held_comes_to_the_colleague(desk):
     assert (listed(), outcomes()) == ([], [("session_open", "moved", str(desk.user_id))])
     assert look() == 1
     assert ToDo.objects.still_open().get().person == str(colleague.user_id)
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
 
 
 def test_a_session_that_is_open_again_comes_again(desk):
@@ -255,7 +255,7 @@ def test_it_may_stay_unbilled_for_a_reason(desk):
     void(invoice, desk)
     steps.finish(ToDo.objects.get(), outcome="no_charge", by=desk, now=NOW)
     assert (listed(), outcomes()) == ([], [("session_not_billed", "no_charge", str(desk.user_id))])
-    assert tasks.look_at_sessions() == {"settled": 0, "closed": 0, "raised": 0}
+    assert tasks.look_at_sessions() == {"plans": 0, "settled": 0, "closed": 0, "raised": 0}
 
 
 def test_a_void_that_is_refused_raises_nothing(desk):
@@ -386,7 +386,7 @@ def test_what_stays_as_booked_stays(mai, desk):
     booked(mai)
     away(mai)
     steps.finish(ToDo.objects.get(), outcome="stays", by=desk, now=NOW)
-    assert (tasks.look_at_sessions(), listed()) == ({"settled": 0, "closed": 0, "raised": 0}, [])
+    assert (tasks.look_at_sessions(), listed()) == ({"plans": 0, "settled": 0, "closed": 0, "raised": 0}, [])
 
 
 def test_leave_taken_while_somebody_books_is_seen(mai):

@@ -101,6 +101,8 @@ class Clinic:
             return [reverse(name, args=["fees"])]
         if "<slug:slug>" in address:
             return [reverse(name, args=[self.person.slug])]
+        if "<slug:language>" in address:
+            return [reverse(name, args=["appointment_booked", "en-au"])]
         if "<str:key>" in address:
             return [reverse(name, args=["home.title"])]
         if "<uuid:code>" not in address:

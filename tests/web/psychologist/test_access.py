@@ -62,7 +62,7 @@ def addresses(session, ruth, slot):
     codes = dict.fromkeys(("patient", "share", "share_own", "hand_over"), ruth.code) | {"remove_exception": slot.code}
 
     def asked(pattern):
-        given = {"<uuid:": codes.get(pattern.name, session.code), "<str:name>": "480.jpg", "<int:number>": 1}
+        given = {"<uuid:": codes.get(pattern.name, session.code), "<str:name>": "480.jpg", "<slug:sheet>": "a"}
         return [value for part, value in given.items() if part in str(pattern.pattern)]
 
     return {pattern.name: reverse(f"psychologist:{pattern.name}", args=asked(pattern)) for pattern in urlpatterns}

@@ -118,14 +118,14 @@ def test_one_is_opened_and_shown_to_the_patient(session, browser):
 
 
 def test_paper_is_entered(session, browser):
-    address = reverse("psychologist:enter_measure", args=[session.patient.code, 4])
+    address = reverse("psychologist:enter_measure", args=[session.patient.code, "d"])
     form = {"answered_on": "20/11/2026", **{f"item_{n}": "1" for n in range(1, 8)}}
     assert browser.send(address, form | {"answered_on": "25/11/2026"}).status_code == 422
     browser.send(address, form)
     measure = Measure.objects.get()
     assert (measure.instrument, measure.how, measure.scores) == ("gad7", "paper", {"total": 7})
     assert measure.answered_at.astimezone(session.zone).date().isoformat() == "2026-11-20"
-    for nothing in (0, 6):
+    for nothing in ("f", "gad7"):
         address = reverse("psychologist:enter_measure", args=[session.patient.code, nothing])
         assert browser.get(address).status_code == 404
 

@@ -209,6 +209,8 @@ STAYS = {
     "billing.SavedCard": "consent is of whoever gave it, for the record it was given for",
     "billing.PatientPayer": "who pays for one record, as somebody agreed to it",
     "billing.Waiver": "of one session's fee",
+    "billing.PaymentPlan": "of invoices, which stay where they are",
+    "billing.ReminderHold": "of invoices, or of one record as somebody asked",
     "records.Measure": "clinical",
     "records.MeasurePlan": "clinical",
     "records.Report": "clinical",

@@ -37,6 +37,8 @@ from portal.web.psychologist.measure_forms import AskForm
 
 # Of one measure; more would make no chart that anybody reads.
 MOST_POINTS = 40
+# What stands for each of them in an address: it says nothing of how somebody is.
+SHEETS = dict(zip("abcde", MeasureKey.values, strict=True))
 
 
 class Followed(NamedTuple):
@@ -76,7 +78,7 @@ def measures(request: ActorRequest, code: UUID) -> HttpResponse:
         "waiting": list(own.filter(author__user=actor.user).waiting(now=now).without_answers()),
         "plans": list(MeasurePlan.objects.filter(patient=person, author__user=actor.user, ended_at__isnull=True)),
         "form": form,
-        "papers": MeasureKey.labels,
+        "papers": [(sheet, MeasureKey(key).label) for sheet, key in SHEETS.items()],
         "zone": ClinicSettings.current().zone,
     }
     return render(request, "psychologist/measures.html", context, status=422 if request.method == "POST" else 200)
@@ -177,13 +179,12 @@ def end_plan(request: ActorRequest, code: UUID) -> HttpResponse:
 @sensitive_variables()
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
-def enter(request: ActorRequest, code: UUID, number: int) -> HttpResponse:
-    """Enters what a patient filled in on paper; `number` is the measure's place in the list, from 1."""
+def enter(request: ActorRequest, code: UUID, sheet: str) -> HttpResponse:
+    """Enters what a patient filled in on paper; `sheet` stands for the measure, which no address names."""
     now, actor, clinic = timezone.now(), request.actor, ClinicSettings.current()
     person = get_object_or_404(Patient.objects.visible_to(actor), code=code)
-    if not 1 <= number <= len(MeasureKey.values):
+    if (instrument := SHEETS.get(sheet)) is None:
         raise Http404
-    instrument = MeasureKey.values[number - 1]
     one = CURRENT[instrument]
     form = PaperForm(request.POST if request.method == "POST" else None, instrument=one, today=clinic.today(now))
     if request.method == "POST" and form.is_valid():
