@@ -148,7 +148,8 @@ def test_about_the_same_number_of_queries(django_assert_max_num_queries):
         counts.append(len(queries))
         if len(counts) == 2:
             EmailAddress.objects.update(verified=True)
-    assert max(counts) - min(counts) <= 6, counts
+    # Two of them are of what is kept in the process, and read anew in a transaction such as a test's.
+    assert max(counts) - min(counts) <= 7, counts
 
 
 # ---- A stranger's words ----------------------------------------------------------------------------------------------
