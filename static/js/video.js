@@ -208,9 +208,10 @@ async function ask () {
     enter()
   }
   if (side === 'psychologist') {
-    find('waits').hidden = !stands.waits || stands.admitted
-    const where = find('where')
-    if (stands.whereabouts && where.textContent !== stands.whereabouts) where.textContent = stands.whereabouts
+    // Before the hour the page has neither.
+    const [waits, where] = [find('waits'), find('where')]
+    if (waits) waits.hidden = !stands.waits || stands.admitted
+    if (where && stands.whereabouts && where.textContent !== stands.whereabouts) where.textContent = stands.whereabouts
   }
   // The hour has come, or it was moved: the page says what holds now.
   if (!line && stands.why !== root.dataset.why) location.reload()
