@@ -12,6 +12,7 @@ from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from portal.journeys import alerting
 from portal.journeys import measuring as journey
+from portal.journeys.to_do import steps
 from portal.journeys.to_do.kinds import ALERT
 from portal.notifications.models import Notice
 from portal.records import alerts, chain, measure_guards, measuring
@@ -224,6 +225,18 @@ def test_looked_at_in_time_it_goes_to_nobody_else(who):
     answered(who, WORRYING)
     alert = RiskAlert.objects.get()
     assert [alerting.see(alert=alert, by=by, now=NOW) for _ in range(2)] == [True, False]
+    assert alerting.go_round(by=SYSTEM, now=NOW + timedelta(days=1)) == 0
+
+
+def test_who_takes_it_off_the_list_looks_at_it(who):
+    by, *_ = who
+    manager = Actor(make.staff(Role.MANAGER), Role.MANAGER)
+    answered(who, WORRYING)
+    to_do = ToDo.objects.of_kind(ALERT.name).get()
+    steps.acknowledge(to_do, seen="", by=manager, now=NOW)
+    assert RiskAlert.objects.get().seen_at is None
+    steps.acknowledge(to_do, seen=str(manager.user_id), by=by, now=NOW + timedelta(minutes=1))
+    assert RiskAlert.objects.get().seen_by == by.user
     assert alerting.go_round(by=SYSTEM, now=NOW + timedelta(days=1)) == 0
 
 

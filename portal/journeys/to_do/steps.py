@@ -9,9 +9,11 @@ from django.db import models, transaction
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.journeys.to_do.kinds import KINDS, OF_STRANDED_NAMES, UNDELIVERED
+from portal.journeys.to_do.kinds import ALERT, KINDS, OF_STRANDED_NAMES, UNDELIVERED
 from portal.notifications import outbox
 from portal.notifications.models import Notice
+from portal.records import alerts
+from portal.records.models import RiskAlert
 from portal.worklist import actions
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
@@ -54,7 +56,16 @@ def acknowledge(to_do: ToDo, *, seen: str, by: Actor, now: datetime) -> ToDo:
     taken = actions.acknowledge(to_do, seen=seen, by=by, now=now)
     if taken.acknowledged_at != since:
         _record("acknowledged", taken, by=by, now=now)
+        if taken.kind == ALERT.name:
+            _look(taken, by=by, now=now)
     return taken
+
+
+def _look(to_do: ToDo, *, by: Actor, now: datetime) -> None:
+    """Whoever takes worrying answers that they may see is looking at them: nobody else is told any more."""
+    alert = RiskAlert.objects.visible_to(by, now=now).filter(code=to_do.about_code).first()
+    if alert is not None:
+        alerts.see(alert=alert, by=by, now=now)
 
 
 @transaction.atomic
