@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from portal.common.guards import REFUSE, Guard, Trigger, refuses, runs
 from portal.records.guards import REKEYED
+from portal.records.report_guards import rekeyed_on_sqlite, same
 
 MEASURE, ALERT = "records_measure", "records_riskalert"
 NEVER_CHANGES = "An answered measure never changes."
@@ -31,35 +32,23 @@ ALERT_ONCE = ("seen_at", "seen_by_id", "passed_to_id", "passed_at", "ended_at", 
 ALERT_SEALED = ("causes", "done")
 
 
-def _same(columns: tuple[str, ...], operator: str) -> str:
-    return " AND ".join(f"NEW.{column} {operator} OLD.{column}" for column in columns)
-
-
 def _once(columns: tuple[str, ...], operator: str) -> str:
     return " AND ".join(f"(OLD.{column} IS NULL OR NEW.{column} {operator} OLD.{column})" for column in columns)
 
 
-def _rekeyed_on_sqlite(column: str) -> str:
-    key = f"substr({{row}}.{column}, 4, instr(substr({{row}}.{column}, 4), ':') - 1)"
-    return (
-        f"(NEW.{column} IS OLD.{column} OR (NEW.{column} GLOB 'v1:?*:?*' AND "
-        f"{key.format(row='NEW')} IS NOT {key.format(row='OLD')}))"
-    )
-
-
 def _rekeyed(column: str, operator: str) -> str:
     if operator == "IS":
-        return _rekeyed_on_sqlite(column)
+        return rekeyed_on_sqlite(column)
     return f"(NEW.{column} {operator} OLD.{column} OR records_rekeyed(OLD.{column}, NEW.{column}))"
 
 
 def _measure_may(operator: str) -> str:
-    return " AND ".join([_same(KEPT, operator), _once(RELEASED, operator), *(_rekeyed(c, operator) for c in SEALED)])
+    return " AND ".join([same(KEPT, operator), _once(RELEASED, operator), *(_rekeyed(c, operator) for c in SEALED)])
 
 
 def _alert_may(operator: str) -> str:
     done = f"(OLD.done IS NULL OR {_rekeyed('done', operator)})"
-    return " AND ".join([_same(ALERT_KEPT, operator), _once(ALERT_ONCE, operator), _rekeyed("causes", operator), done])
+    return " AND ".join([same(ALERT_KEPT, operator), _once(ALERT_ONCE, operator), _rekeyed("causes", operator), done])
 
 
 _ON_SQLITE, _ON_POSTGRESQL = "IS", "IS NOT DISTINCT FROM"
@@ -96,7 +85,7 @@ MEASURES = Guard(
                 NEVER_CHANGES,
             ),
         ),
-        Trigger("measure_keeps_who", refuses("BEFORE UPDATE", MEASURE, f"NOT ({_same(WHO, _ON_SQLITE)})", KEEPS_WHO)),
+        Trigger("measure_keeps_who", refuses("BEFORE UPDATE", MEASURE, f"NOT ({same(WHO, _ON_SQLITE)})", KEEPS_WHO)),
         Trigger("alert_keeps", refuses("BEFORE UPDATE", ALERT, f"NOT ({_alert_may(_ON_SQLITE)})", ALERT_KEEPS)),
         Trigger("alert_never_deleted", refuses("BEFORE DELETE", ALERT, "1", ALERT_STAYS)),
         Trigger(
@@ -131,7 +120,7 @@ MEASURES = Guard(
         ),
         Trigger(
             "measure_keeps_who",
-            runs("BEFORE UPDATE", MEASURE, f"NOT ({_same(WHO, _ON_POSTGRESQL)})", REFUSE, KEEPS_WHO),
+            runs("BEFORE UPDATE", MEASURE, f"NOT ({same(WHO, _ON_POSTGRESQL)})", REFUSE, KEEPS_WHO),
         ),
         Trigger(
             "alert_keeps", runs("BEFORE UPDATE", ALERT, f"NOT ({_alert_may(_ON_POSTGRESQL)})", REFUSE, ALERT_KEEPS)

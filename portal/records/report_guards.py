@@ -25,11 +25,13 @@ _SIGNED = "OLD.stage IN ('signed', 'sent')"
 _IDENTITY = ("id", "code", "patient_id", "author_id", "referral_id", "course", "cause", "last_service", "owed_at")
 
 
-def _same(columns: tuple[str, ...], operator: str) -> str:
+def same(columns: tuple[str, ...], operator: str) -> str:
+    """That these columns are as they were, by the database's own operator."""
     return " AND ".join(f"NEW.{column} {operator} OLD.{column}" for column in columns)
 
 
-def _rekeyed_on_sqlite(column: str) -> str:
+def rekeyed_on_sqlite(column: str) -> str:
+    """That a ciphertext, or none, is as it was but for the key that it is written under."""
     key = f"substr({{row}}.{column}, 4, instr(substr({{row}}.{column}, 4), ':') - 1)"
     return (
         f"(NEW.{column} IS OLD.{column} OR (NEW.{column} GLOB 'v1:?*:?*' AND "
@@ -38,11 +40,11 @@ def _rekeyed_on_sqlite(column: str) -> str:
 
 
 def _allowed(operator: str, sealed: list[str]) -> str:
-    sent = f"({_same(SENT, operator)}) OR (OLD.stage = 'signed' AND NEW.stage = 'sent')"
-    return " AND ".join([_same(KEPT, operator), *sealed, f"({sent})"])
+    sent = f"({same(SENT, operator)}) OR (OLD.stage = 'signed' AND NEW.stage = 'sent')"
+    return " AND ".join([same(KEPT, operator), *sealed, f"({sent})"])
 
 
-_ON_SQLITE = _allowed("IS", [_rekeyed_on_sqlite(column) for column in SEALED])
+_ON_SQLITE = _allowed("IS", [rekeyed_on_sqlite(column) for column in SEALED])
 _ON_POSTGRESQL = _allowed(
     "IS NOT DISTINCT FROM",
     [f"(NEW.{c} IS NOT DISTINCT FROM OLD.{c} OR records_rekeyed(OLD.{c}, NEW.{c}))" for c in SEALED],
@@ -67,7 +69,7 @@ REPORTS = Guard(
         ),
         Trigger(
             "report_keeps_its_course",
-            refuses("BEFORE UPDATE", REPORT, f"NOT ({_same(_IDENTITY, 'IS')})", KEEPS_ITS_COURSE),
+            refuses("BEFORE UPDATE", REPORT, f"NOT ({same(_IDENTITY, 'IS')})", KEEPS_ITS_COURSE),
         ),
     ],
     postgresql=[
@@ -80,9 +82,7 @@ REPORTS = Guard(
         Trigger("report_never_truncated", runs("BEFORE TRUNCATE", REPORT, "", REFUSE, NEVER_DELETED, each="STATEMENT")),
         Trigger(
             "report_keeps_its_course",
-            runs(
-                "BEFORE UPDATE", REPORT, f"NOT ({_same(_IDENTITY, 'IS NOT DISTINCT FROM')})", REFUSE, KEEPS_ITS_COURSE
-            ),
+            runs("BEFORE UPDATE", REPORT, f"NOT ({same(_IDENTITY, 'IS NOT DISTINCT FROM')})", REFUSE, KEEPS_ITS_COURSE),
         ),
     ],
 )
