@@ -59,9 +59,7 @@ def answer(
     Raises what `measuring.answer` raises.
     """
     flags = measuring.answer(measure=measure, given=given, unscored=unscored, by=by, now=now)
-    outbox.withdraw(about=measure, why="answered", now=now)
-    if flags:
-        alerting.raise_alert(measure=measure, flags=flags, by=by, now=now)
+    _follow(measure, flags, by=by, now=now)
     return flags
 
 
@@ -84,10 +82,14 @@ def enter(
     measure, flags = measuring.enter(
         patient=patient, instrument=instrument, given=given, unscored=unscored, answered_at=answered_at, by=by, now=now
     )
+    _follow(measure, flags, by=by, now=now)
+    return measure, flags
+
+
+def _follow(measure: Measure, flags: list[Flag], *, by: Actor, now: datetime) -> None:
     outbox.withdraw(about=measure, why="answered", now=now)
     if flags:
         alerting.raise_alert(measure=measure, flags=flags, by=by, now=now)
-    return measure, flags
 
 
 def go_round(*, by: Actor, now: datetime) -> dict[str, int]:
